@@ -1,0 +1,177 @@
+"""What a verdict costs: full model, a million categorised sites, a thousand patterns.
+
+- Measured in a process of its own, by its CPU time; memory is what it has beyond an interpreter
+  that imported nothing of ours, with the engine warm and a million sites mapped.
+- The floor beside it is can_ada's parse of the same URLs.
+- The swap: while an engine is built in an executor, a loop wakes every millisecond; what counts is
+  how late it wakes at most. Beside it stands the same without a build.
+- The fuzz: hostile URLs against hostile patterns, the worst CPU time of one verdict.
+"""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.measured import own_resident_mib
+from bench.result import Result, Target, compared
+
+URLS = 100_000
+ROUNDS = 5
+PER_SECOND = Target("value", ">=", 200_000)
+MEMORY = Target("value", "<=", 60)
+SWAP = Target("value", "<=", 5)
+WORST = Target("value", "<=", 1)
+
+
+async def run() -> tuple[Result, ...]:
+    """Measure."""
+    from bench.sites import World  # noqa: PLC0415 - only the parent makes a world
+
+    with tempfile.TemporaryDirectory() as folder:
+        world = await asyncio.to_thread(World)
+        categories, urls, policy = (Path(folder) / name for name in ("c", "urls", "policy"))
+        await asyncio.to_thread(world.write_categories, categories)
+        document = {
+            "spread": world.urls(URLS, per_host=1),
+            "browsed": world.urls(URLS, per_host=10),
+        }
+        urls.write_text(json.dumps(document))
+        from foundation.protocol.policies import seal  # noqa: PLC0415
+        from foundation.webfilter.policy_xml import encode_web_policy  # noqa: PLC0415
+
+        policy.write_bytes(seal(encode_web_policy(world.policy()))[1])
+        command = (sys.executable, "-m", __spec__.name, str(categories), str(urls), str(policy))
+        child = await asyncio.to_thread(subprocess.run, command, stdout=subprocess.PIPE, check=True)
+    found = json.loads(child.stdout)
+    floor = "can_ada parsing the same URLs"
+    return (
+        *(
+            compared(
+                f"verdict {kind}", found[kind], "per CPU second", peer=floor, theirs=found["parse"]
+            ).judged(PER_SECOND)
+            for kind in ("spread", "browsed")
+        ),
+        Result(name="verdict memory", value=found["memory"], unit="MiB").judged(MEMORY),
+        compared(
+            "verdict swap",
+            found["swap"],
+            "ms the loop was late at most",
+            peer="with no swap",
+            theirs=found["no swap"],
+        ).judged(SWAP),
+        Result(name="verdict worst", value=found["worst"], unit="CPU ms, fuzzed").judged(WORST),
+    )
+
+
+def _measured(categories: Path, urls: Path, policy: Path) -> dict[str, object]:
+    before = own_resident_mib()
+    from foundation.categories.large_set import LargeCategorySet  # noqa: PLC0415
+    from foundation.webfilter.engine import Engine  # noqa: PLC0415
+    from foundation.webfilter.policy_xml import decode_web_policy  # noqa: PLC0415
+    from foundation.webfilter.verdict import WebRequest  # noqa: PLC0415
+
+    engine = Engine(decode_web_policy(policy.read_bytes()))
+    sites = LargeCategorySet.open(categories)
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    at = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    with urls.open() as file:
+        first = _first_urls(file.read(4_000_000))
+    for url in first:
+        engine.verdict(WebRequest(url, "GET", at, "LAB\\dave", "192.0.2.7"), sites)
+    memory = round(own_resident_mib() - before, 1)
+    asked = {
+        kind: [WebRequest(url, "GET", at, "LAB\\dave", "192.0.2.7") for url in some]
+        for kind, some in json.loads(urls.read_text()).items()
+    }
+    import can_ada  # noqa: PLC0415
+
+    found: dict[str, object] = {"memory": memory}
+    for kind, some in asked.items():
+        for one in some:
+            engine.verdict(one, sites)
+        found[kind] = [
+            _rate(lambda some=some: [engine.verdict(one, sites) for one in some], len(some))
+            for _ in range(ROUNDS)
+        ]
+    plain = [one.url for one in asked["spread"]]
+    found["parse"] = [
+        _rate(lambda: [can_ada.parse(url).href for url in plain], len(plain)) for _ in range(ROUNDS)
+    ]
+    document = policy.read_bytes()
+    found["swap"] = [
+        asyncio.run(_lateness(lambda: Engine(decode_web_policy(document)))) for _ in range(ROUNDS)
+    ]
+    found["no swap"] = [asyncio.run(_lateness(lambda: time.sleep(0.2))) for _ in range(ROUNDS)]
+    found["worst"] = round(_worst() * 1000, 3)
+    return found
+
+
+def _first_urls(text: str) -> list[str]:
+    return text[text.index('["') + 2 : text.rindex('", "')].split('", "')[:20_000]
+
+
+def _rate(work: Callable[[], object], count: int) -> float:
+    begin = time.process_time()
+    work()
+    return round(count / (time.process_time() - begin))
+
+
+async def _lateness(work: Callable[[], object]) -> float:
+    """Return by how many milliseconds a loop woke too late at most while the work went on."""
+    loop = asyncio.get_running_loop()
+    done = loop.run_in_executor(None, work)
+    late: list[float] = []
+    while not done.done():
+        due = loop.time() + 0.001
+        await asyncio.sleep(0.001)
+        late.append(loop.time() - due)
+    await done
+    return round(max(late) * 1000, 3)
+
+
+def _worst() -> float:
+    """Return the CPU time of the dearest hostile verdict, each at its best of three."""
+    from foundation.categories.category_set import CategorySet  # noqa: PLC0415
+    from foundation.webfilter.engine import Engine  # noqa: PLC0415
+    from foundation.webfilter.policy import (  # noqa: PLC0415
+        FilterAction,
+        Profile,
+        SiteList,
+        WebPolicy,
+    )
+    from foundation.webfilter.verdict import WebRequest  # noqa: PLC0415
+
+    bad = ("(a+)+$", "(a|b)*a(a|b){12}", "(.*a){8}", "(x+x+)+y", "^(([a-z])+.)+[A-Z]([a-z])+$")
+    bad += ("(a?){60}a{60}", "[^/]*/[^/]*/[^/]*/[^?]*\\?.*=.*&.*=.*", "(.*)(.*)(.*)(.*)=$")
+    lists = (SiteList(ref="B", mode="Regex", regexps=bad),)
+    action = FilterAction(ref="A", url_blacklist=lists)
+    base = Profile(ref="P", default_action_ref="A", is_base=True)
+    engine = Engine(WebPolicy(group_ref="G", profiles=(base,), actions=(action,)))
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    at, rng, none = datetime(2026, 11, 20, tzinfo=UTC), random.Random(5), CategorySet({})
+    worst = 0.0
+    for _number in range(2000):
+        length = rng.choice((50, 500, 2000))
+        tail = "".join(rng.choices(rng.choice(("ab", "a", "ax/?&=.", "%2e@\\:#ü")), k=length))
+        host = rng.choice(("games.example", "a." * 100 + "x", "0x7f.1", "[::1]", "user@h\\x"))
+        request = WebRequest(f"http://{host}/{tail}", "GET", at)
+        worst = max(worst, min(_cpu_s(lambda r=request: engine.verdict(r, none)) for _ in "123"))
+    return worst
+
+
+def _cpu_s(work: Callable[[], object]) -> float:
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measured(*(Path(each) for each in sys.argv[1:4]))))

@@ -1,0 +1,1 @@
+"""A managed computer: setup, MCS Client, MCS Agent, Web Control, AutoUpdate."""

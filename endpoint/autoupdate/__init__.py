@@ -1,0 +1,1 @@
+"""AutoUpdate: keeps the endpoint's software as the ALC policy says."""

@@ -1,0 +1,1 @@
+"""The MCS Client: the service that talks to LiveConnect, and nobody else does."""

@@ -1,0 +1,199 @@
+"""The calls of MCS, one method each, with their paths, headers and authorization.
+
+* A method returns what a 200 carried, or raises :class:`McsCallFailedError`.
+* Where nothing could be sent to one address (no connection, a refused certificate) the next one is
+  tried; any answer ends the search.
+* The User-Agent ends in the literal word ``regToken`` when a token is configured, in nothing
+  otherwise; it is worked out anew for every call, since a policy can change the token.
+
+Provenance: mcs-protocol.md 1.2 and 1.3 (public); the word ``Windows`` in the User-Agent is
+inferred, so the whole of it can be set.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from endpoint.identity import Identity
+from endpoint.logs import EndpointLog
+from endpoint.mcs_client.attempt import ATTEMPT_HEADER
+from endpoint.mcs_client.computer import PRODUCT_VERSION
+from endpoint.mcs_client.connection import Connection
+from endpoint.mcs_client.errors import (
+    LiveConnectUnreachableError,
+    McsCallFailedError,
+    NoServerConfiguredError,
+    RegistrationRefusedError,
+    failed,
+)
+from endpoint.mcs_client.options import McsClientOptions
+from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
+from endpoint.mcs_client.routes import Routes
+from endpoint.mcs_client.settings import SettingsSource
+from foundation.protocol import paths
+from foundation.protocol.authorization import (
+    EndpointCredentials,
+    RegistrationCredentials,
+    encode_basic,
+)
+
+_XML: Final = "application/xml; charset=utf-8"
+_NOTHING_SENT: Final = frozenset({Breakdown.CONNECT, Breakdown.CERTIFICATE})
+_GONE: Final = frozenset({404, 410})
+
+
+class McsCalls:
+    """What this client can ask of LiveConnect.
+
+    Args:
+        connection: The connection.
+        settings: Addresses and token.
+        options: The User-Agent, if it is not the usual one.
+        log: Gets a Trace line of every request.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        settings: SettingsSource,
+        options: McsClientOptions,
+        log: EndpointLog,
+    ) -> None:
+        self._connection = connection
+        self._log = log
+        self._settings = settings
+        self._user_agent = options.user_agent
+        self._routes = Routes()
+
+    async def capabilities(self) -> bytes:
+        """Say hello to the bare base, without authorization."""
+        return (await self._call("capabilities", "GET", paths.capabilities(), "")).body
+
+    async def register(
+        self, credentials: RegistrationCredentials, status: bytes, *, attempt: str = ""
+    ) -> bytes:
+        """Register, for the first time or again.
+
+        Args:
+            credentials: Token, and who this endpoint was.
+            status: The computer's description.
+            attempt: Names a first registration, so that a lost answer makes no second endpoint.
+
+        Raises:
+            RegistrationRefusedError: The server answered, and does not want this endpoint.
+            McsCallFailedError: It could not be asked, or is in trouble.
+        """
+        self._connection.clear_cookies()
+        authorization = encode_basic(credentials)
+        more = {ATTEMPT_HEADER: attempt} if attempt else {}
+        try:
+            answer = await self._call(
+                "register", "POST", paths.register(), authorization, status, more=more
+            )
+        except LiveConnectUnreachableError:
+            raise
+        except McsCallFailedError as error:
+            outcome = error.outcome
+            if isinstance(outcome, Answer) and 400 <= outcome.status < 500:
+                raise RegistrationRefusedError("register", outcome) from error
+            raise
+        return answer.body
+
+    async def commands(self, identity: Identity, app_ids: Iterable[str]) -> bytes:
+        """Poll for commands."""
+        path = paths.commands(app_ids, identity.endpoint_id)
+        return (await self._call("command poll", "GET", path, _basic(identity))).body
+
+    async def acknowledge(self, identity: Identity, command_id: str) -> None:
+        """Delete a command; one that the server does not know any more is deleted."""
+        path = paths.command_ack(identity.endpoint_id, [command_id])
+        try:
+            await self._call(f"delete command {command_id}", "DELETE", path, _basic(identity))
+        except McsCallFailedError as error:
+            # After a crash between a DELETE and its note, the DELETE is sent a second time.
+            if not isinstance(error.outcome, Answer) or error.outcome.status not in _GONE:
+                raise
+
+    async def policy(self, identity: Identity, app_id: str, policy_id: str) -> bytes:
+        """Fetch a policy."""
+        path = paths.policy(app_id, policy_id)
+        return (await self._call(f"fetch {app_id} policy", "GET", path, _basic(identity))).body
+
+    async def policy_fragment(self, identity: Identity, app_id: str, fragment_id: str) -> bytes:
+        """Fetch one piece of a policy."""
+        path = paths.policy_fragment(app_id, fragment_id)
+        call = f"fetch a fragment of the {app_id} policy"
+        return (await self._call(call, "GET", path, _basic(identity))).body
+
+    async def authenticate(self, identity: Identity) -> bytes:
+        """Ask for a JWT."""
+        path = paths.authenticate(identity.endpoint_id)
+        return (await self._call("authenticate", "POST", path, _basic(identity))).body
+
+    async def flags(self, identity: Identity) -> bytes:
+        """Fetch the feature flags."""
+        path = paths.flags(identity.endpoint_id)
+        return (await self._call("fetch flags", "GET", path, _basic(identity))).body
+
+    async def put_statuses(self, identity: Identity, document: bytes) -> None:
+        """Send statuses."""
+        path = paths.statuses(identity.endpoint_id)
+        await self._call("send statuses", "PUT", path, _basic(identity), document)
+
+    async def post_events(self, identity: Identity, document: bytes) -> None:
+        """Send events."""
+        path = paths.events(identity.endpoint_id)
+        await self._call("send events", "POST", path, _basic(identity), document)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.close()
+
+    async def _call(
+        self,
+        call: str,
+        method: str,
+        path: str,
+        authorization: str,
+        body: bytes = b"",
+        *,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
+        settings = self._settings.current()
+        urls = self._routes.ordered(settings.policy_servers, settings.configured_servers)
+        if not urls:
+            raise NoServerConfiguredError("no https:// address of LiveConnect is configured")
+        headers = {"Content-Type": _XML, "User-Agent": self._agent(bool(settings.token))}
+        if authorization:
+            headers = {"Authorization": authorization, **headers, **more}
+        outcome: Outcome = NoAnswer(Breakdown.CONNECT, "no address was tried")
+        for url in urls:
+            outcome = await self._connection.request(
+                method, paths.join(url, path), headers=headers, body=body
+            )
+            self._log.trace("Connection", f"{method} {path}: {_came_of(outcome)}")
+            if isinstance(outcome, Answer):
+                self._routes.worked(url)
+                if outcome.is_success:
+                    return outcome
+            if not isinstance(outcome, NoAnswer) or outcome.breakdown not in _NOTHING_SENT:
+                break
+        raise failed(call, outcome)
+
+    def _agent(self, has_token: bool) -> str:
+        if self._user_agent is not None:
+            return self._user_agent
+        return (
+            f"Sophos MCS Client/{PRODUCT_VERSION} Windows sessions "
+            f"{'regToken' if has_token else ''}"
+        )
+
+
+def _basic(identity: Identity) -> str:
+    return encode_basic(EndpointCredentials(identity.endpoint_id, identity.password))
+
+
+def _came_of(outcome: Outcome) -> str:
+    if isinstance(outcome, Answer):
+        return f"{outcome.status}, {len(outcome.body)} bytes"
+    return f"no answer ({outcome.breakdown}): {outcome.detail}"

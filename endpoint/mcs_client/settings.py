@@ -1,0 +1,123 @@
+"""What the client goes by: config.xml, the applied MCS policy, and the options, in one view.
+
+* Read anew whenever one of the two files changed, so a new poll interval counts from the next
+  poll on.
+* Servers, token and interval of the policy go before config.xml's; the option ``poll_interval_s``
+  goes before the policy's interval and its floor.
+* A file that cannot be read leaves what was read before in force.
+
+Provenance: mcs-protocol.md 1.2, 1.5, 1.8 (public); the option is ours.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from endpoint.config import ConfigRefusedError, McsConfig, read_config
+from endpoint.host import HostFolder, PathOutsideHostError
+from endpoint.logs import EndpointLog
+from endpoint.mcs_client.options import McsClientOptions
+from foundation.protocol.mcs_policy import LONGEST_INTERVAL_S, McsPolicy, decode_mcs_policy
+from foundation.protocol.names import MCS, POLICY_TYPES
+from foundation.protocol.policies import PolicyRefusedError, policy_file_name
+
+_WINDOWS_PATH: Final = re.compile(r"[A-Za-z]:[\\/]")
+_Signature = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings in force."""
+
+    policy_servers: tuple[str, ...]
+    configured_servers: tuple[str, ...]
+    token: str = field(repr=False)
+    poll_interval_s: float
+    flags_interval_s: float
+    device_id: str
+    tenant_id: str
+    ca: Path
+
+
+class SettingsSource:
+    """The settings of one host, as they are now."""
+
+    def __init__(self, host: HostFolder, options: McsClientOptions, log: EndpointLog) -> None:
+        self._config_path = host.config_file
+        self._policy_path = host.persist / policy_file_name(MCS, POLICY_TYPES[MCS])
+        self._options = options
+        self._log = log
+        self._host = host
+        self._config, self._config_signature = McsConfig().client, _signature(None)
+        self._refused_ca = ""
+        self._policy: McsPolicy | None = None
+        self._policy_signature = _signature(None)
+
+    def current(self) -> Settings:
+        """The settings in force now."""
+        self._read_config()
+        self._read_policy()
+        config, policy = (
+            self._config,
+            self._policy or McsPolicy(poll_interval_s=self._config.command_polling_interval_s),
+        )
+        override = self._options.poll_interval_s
+        return Settings(
+            policy_servers=policy.servers,
+            configured_servers=config.servers,
+            token=policy.registration_token or config.registration_token.reveal(),
+            poll_interval_s=policy.effective_poll_interval_s if override is None else override,
+            flags_interval_s=float(min(policy.flags_interval_s, LONGEST_INTERVAL_S)),
+            device_id=policy.device_id,
+            tenant_id=policy.tenant_id,
+            ca=self._ca(),
+        )
+
+    def _ca(self) -> Path:
+        """The CA that config.xml names, by a Windows or a real path, or the installed one."""
+        named = self._config.ca_file
+        if not named:
+            return self._host.server_ca
+        if not _WINDOWS_PATH.match(named):
+            return Path(named)
+        try:
+            return self._host.path(named)
+        except PathOutsideHostError as error:
+            if named != self._refused_ca:
+                self._refused_ca = named
+                self._log.warning("Settings", f"caFile is left aside: {error}")
+            return self._host.server_ca
+
+    def _read_config(self) -> None:
+        signature = _signature(self._config_path)
+        if signature == self._config_signature:
+            return
+        self._config_signature = signature
+        if signature is None:
+            return
+        try:
+            self._config = read_config(self._config_path).client
+        except ConfigRefusedError as error:
+            self._log.warning("Settings", f"config.xml is left aside: {error}")
+
+    def _read_policy(self) -> None:
+        signature = _signature(self._policy_path)
+        if signature == self._policy_signature:
+            return
+        self._policy_signature = signature
+        if signature is None:
+            self._policy = None
+            return
+        try:
+            self._policy = decode_mcs_policy(self._policy_path.read_bytes())
+        except (PolicyRefusedError, FileNotFoundError) as error:
+            self._log.warning("Settings", f"The MCS policy is left aside: {error}")
+
+
+def _signature(path: Path | None) -> _Signature:
+    try:
+        stat = None if path is None else path.stat()
+    except FileNotFoundError:
+        return None
+    return None if stat is None else (stat.st_ino, stat.st_mtime_ns, stat.st_size)

@@ -1,0 +1,1 @@
+"""Setup: the six steps from an installer file to a managed endpoint."""

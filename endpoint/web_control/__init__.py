@@ -1,0 +1,1 @@
+"""Web Control: filters the endpoint's browsing by the last policy it was given."""

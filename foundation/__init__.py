@@ -1,0 +1,1 @@
+"""The ground the three houses stand on: it imports nothing of theirs."""

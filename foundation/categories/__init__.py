@@ -1,0 +1,1 @@
+"""Site categories: what kind of site a host is, from which names, with which reputation."""

@@ -1,0 +1,1 @@
+"""Files, databases and folders that survive a crash at any moment."""

@@ -1,0 +1,1 @@
+"""TLS, HTTP servers, guarded XML, control verbs and the journal of exchanges."""

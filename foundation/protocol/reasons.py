@@ -1,0 +1,46 @@
+"""Why something was refused: one stable code each, the same on every hop."""
+
+# ruff: noqa: S105
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A reason code; it stands in answers, log lines, counters and statuses."""
+
+    TOKEN_MALFORMED = "token_malformed"
+    TOKEN_UNKNOWN = "token_unknown"
+    TOKEN_WRONG_CASE = "token_wrong_case"
+    TOKEN_REVOKED = "token_revoked"
+    UTM_REMOVED = "utm_removed"
+    ENDPOINT_PROTECTION_OFF = "endpoint_protection_off"
+    ENDPOINT_UNKNOWN = "endpoint_unknown"
+    ENDPOINT_REMOVED = "endpoint_removed"
+    PASSWORD_WRONG = "password_wrong"
+    AUTHORIZATION_MISSING = "authorization_missing"
+    AUTHORIZATION_MALFORMED = "authorization_malformed"
+    JWT_STALE = "jwt_stale"
+    JWT_INVALID = "jwt_invalid"
+    CERTIFICATE_MISSING = "certificate_missing"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_UNKNOWN = "certificate_unknown"
+    ENROLMENT_SECRET_WRONG = "enrolment_secret_wrong"
+    CSR_INVALID = "csr_invalid"
+    CHANGESET_STALE = "changeset_stale"
+    PARTS_MISSING = "parts_missing"
+    POLICY_UNKNOWN = "policy_unknown"
+    POLICY_MALFORMED = "policy_malformed"
+    POLICY_TRUNCATED = "policy_truncated"
+    REVISION_MISSING = "revision_missing"
+    GROUP_UNKNOWN = "group_unknown"
+    APP_UNKNOWN = "app_unknown"
+    COMMAND_UNKNOWN = "command_unknown"
+    BODY_EMPTY = "body_empty"
+    BODY_TOO_LARGE = "body_too_large"
+    XML_DOCTYPE = "xml_doctype"
+    XML_TOO_DEEP = "xml_too_deep"
+    XML_MALFORMED = "xml_malformed"
+    XML_ENCODING = "xml_encoding"
+    FIELD_MISSING = "field_missing"
+    DIGEST_WRONG = "digest_wrong"
+    DISK_FULL = "disk_full"

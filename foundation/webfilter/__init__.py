@@ -1,0 +1,1 @@
+"""The web filter: a policy, the verdict it gives for a URL, and the proxy that enforces it."""

@@ -1,0 +1,36 @@
+"""What happened in one exchange: the material of activity events and web log lines.
+
+- `action` is what the user experienced: "allow", "block", "warn" (the page was shown), "proceed"
+  (the user went on, or an HTTPS site that would warn passed: documented for endpoints).
+- One exchange gives one activity, when it has ended, also when the client went away.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from foundation.webfilter.verdict import Verdict, WebRequest
+
+ActivityAction = Literal["allow", "block", "warn", "proceed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One exchange; `size` counts body bytes sent to the client, `error` is a refusal's code."""
+
+    request: WebRequest
+    verdict: Verdict
+    action: ActivityAction
+    status_code: int
+    size: int = 0
+    referer: str = ""
+    content_type: str = ""
+    server_address: str = ""
+    milliseconds: float = 0.0
+    connect_milliseconds: float = 0.0
+    error: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When the request came."""
+        return self.request.at

@@ -1,0 +1,1 @@
+"""LiveConnect, the broker between UTMs and the endpoints they manage."""

@@ -1,0 +1,251 @@
+"""LiveConnect: the service that composes the CA, the store, both listeners and the upkeep.
+
+- Endpoints come to the MCS listener without a certificate; UTMs come to the link listener, where
+  only registering works without one. There is no plain listener.
+- The memory is rebuilt from the store before the listeners open.
+
+Example:
+    ```python
+    service = LiveConnect(LiveConnectConfig(data=Path("liveconnect")))
+    await service.start()
+    ```
+"""
+
+import random
+import secrets
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
+from foundation.durable.files import write_secret
+from foundation.durable.folder import DataFolder
+from foundation.net.http_server import HttpServer
+from foundation.net.journal import Journal
+from foundation.net.tls import server_context
+from foundation.redact import Secret
+from foundation.service import Now, Service, Tasks, utc_now
+from liveconnect.access_token import AccessTokens
+from liveconnect.category_lookup import CategoryLookup, CategoryService
+from liveconnect.config import LiveConnectConfig
+from liveconnect.content.packages import ensure_packages
+from liveconnect.content.service import ContentService
+from liveconnect.link_service.context import LinkContext
+from liveconnect.link_service.service import LinkService
+from liveconnect.mcs_service.context import McsContext
+from liveconnect.mcs_service.gate import Gate
+from liveconnect.mcs_service.journal import journal_middleware
+from liveconnect.mcs_service.policy_shelf import PolicyShelf
+from liveconnect.mcs_service.service import McsService
+from liveconnect.operations_log import OperationsLog
+from liveconnect.pki import CertificateAuthority
+from liveconnect.policies import McsPolicies
+from liveconnect.ports import RememberedPorts
+from liveconnect.refusals import Refusals
+from liveconnect.report_bells import ReportBells
+from liveconnect.roster import Roster
+from liveconnect.store.sqlite import SqliteStore
+from liveconnect.store.sqlite_base import StoreSettings
+from liveconnect.upkeep import Upkeep
+from liveconnect.verbs import Verbs
+
+FOLDER_VERSION = 1
+SECRET_BYTES = 24
+
+
+class LiveConnect(Service):
+    """One LiveConnect on one data folder."""
+
+    def __init__(
+        self,
+        config: LiveConnectConfig,
+        *,
+        now: Now = utc_now,
+        rng: random.Random | None = None,
+        checkpoints: Checkpoints = NO_CHECKPOINTS,
+    ) -> None:
+        self._config = config
+        self._now = now
+        self._rng = rng or random.SystemRandom()
+        self._checkpoints = checkpoints
+        self._folder: DataFolder | None = None
+        self._servers: list[HttpServer] = []
+        self.mcs_port = 0
+        self.link_port = 0
+        self.journal = Journal()
+        self._log = OperationsLog(config.operations_log_file, now=now)
+        self._tasks = Tasks(self._failed)
+        self._roster = Roster()
+        self._bells = ReportBells()
+        self._refusals = Refusals(self._log)
+        mcs_policies = McsPolicies(lambda: self.mcs_url, config.poll_interval_s)
+        self._store = SqliteStore(
+            config.database_file,
+            StoreSettings(
+                mcs_policies=mcs_policies,
+                interval_s=config.poll_interval_s,
+                ttl_s=config.command_ttl_s,
+                fragment_above=config.fragment_above,
+            ),
+        )
+        self._upkeep = Upkeep(
+            self._store, self._roster, self._log, interval_s=config.poll_interval_s, now=now
+        )
+        self.verbs = Verbs(
+            store=self._store,
+            roster=self._roster,
+            refusals=self._refusals,
+            bells=self._bells,
+            journal=self.journal,
+            now=now,
+        ).by_name()
+
+    @property
+    def mcs_url(self) -> str:
+        """The URL that endpoints are given, base path included."""
+        base = self._config.base_path.strip("/")
+        root = f"https://{self._config.public_name}:{self.mcs_port}"
+        return f"{root}/{base}" if base else root
+
+    @property
+    def software_url(self) -> str:
+        """The URL below which software packages lie."""
+        return f"https://{self._config.public_name}:{self.mcs_port}/software"
+
+    @property
+    def link_url(self) -> str:
+        """The URL of the UTM link."""
+        return f"https://{self._config.public_name}:{self.link_port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that endpoints and UTMs trust."""
+        return self._config.ca_file
+
+    async def start(self) -> None:
+        """Take the folder, rebuild the memory and listen."""
+        self._folder = DataFolder.open(
+            self._config.data, component="liveconnect", version=FOLDER_VERSION
+        )
+        try:
+            await self._begin()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close the listeners, write what only the memory knows, give the folder back."""
+        self._bells.close()
+        for server in self._servers:
+            await server.stop()
+        self._servers.clear()
+        await self._tasks.close()
+        if self._folder is None:
+            return
+        try:
+            await self._upkeep.flush()
+        finally:
+            await self._store.close()
+            self._log.record("stopped")
+            self._log.close()
+            self._folder.close()
+            self._folder = None
+
+    async def quiesce(self) -> None:
+        """Write what only the memory knows."""
+        await self._upkeep.flush()
+
+    async def load(self) -> None:
+        """Rebuild the memory from the store."""
+        self._roster.load(await self._store.load_endpoints())
+
+    async def _begin(self) -> None:
+        config = self._config
+        self._log.open()
+        self._bells.open()
+        authority = CertificateAuthority(config.pki_folder, now=self._now)
+        certificate, key = authority.server_files(config.public_name)
+        ensure_packages(config.content_folder, self._now())
+        await self._store.open()
+        await self.load()
+        ports = RememberedPorts(config.data / "ports.json", config.host)
+        self.mcs_port = await self._listen(
+            HttpServer(
+                self._mcs_application(),
+                name="LiveConnect's MCS service",
+                host=config.host,
+                port=ports.wanted("mcs", config.mcs_port),
+                ssl_context=server_context(certificate=certificate, key=key, now=self._now),
+            )
+        )
+        self._roster.apply(await self._store.refresh_mcs_policies(self._now()))
+        link_tls = server_context(
+            certificate=certificate, key=key, now=self._now, client_ca=authority.ca_file
+        )
+        self.link_port = await self._listen(
+            HttpServer(
+                self._link_application(authority),
+                name="LiveConnect's UTM link",
+                host=config.host,
+                port=ports.wanted("link", config.link_port),
+                ssl_context=link_tls,
+            )
+        )
+        ports.remember("mcs", self.mcs_port)
+        ports.remember("link", self.link_port)
+        self._tasks.keep(self._upkeep.run, name="liveconnect upkeep")
+        self._log.record("started", mcs=self.mcs_url, link=self.link_url)
+
+    async def _listen(self, server: HttpServer) -> int:
+        await server.start()
+        self._servers.append(server)
+        return server.port
+
+    def _mcs_application(self) -> web.Application:
+        tokens = AccessTokens.load(self._config.pki_folder / "jwt.key", now=self._now)
+        context = McsContext(
+            store=self._store,
+            roster=self._roster,
+            gate=Gate(self._roster, tokens),
+            tokens=tokens,
+            shelf=PolicyShelf(),
+            refusals=self._refusals,
+            log=self._log,
+            bells=self._bells,
+            checkpoints=self._checkpoints,
+            now=self._now,
+            rng=self._rng,
+        )
+        app = McsService(context, self._config.base_path).application(self._middlewares())
+        ContentService(self._config.content_folder).add_routes(app)
+        lookup = CategoryLookup(self._config.category_file, self._log)
+        CategoryService(context, lookup).add_routes(app, self._config.base_path)
+        return app
+
+    def _link_application(self, authority: CertificateAuthority) -> web.Application:
+        context = LinkContext(
+            store=self._store,
+            roster=self._roster,
+            authority=authority,
+            enrolment_secret=self._enrolment_secret(),
+            mcs_url=lambda: self.mcs_url,
+            refusals=self._refusals,
+            log=self._log,
+            bells=self._bells,
+            checkpoints=self._checkpoints,
+            now=self._now,
+        )
+        return LinkService(context).application(self._middlewares())
+
+    def _middlewares(self) -> tuple[Any, ...]:
+        return (journal_middleware(self.journal, self._now),) if self._config.journal else ()
+
+    def _enrolment_secret(self) -> Secret:
+        path = self._config.pki_folder / "enrolment.secret"
+        if not path.exists():
+            write_secret(path, secrets.token_urlsafe(SECRET_BYTES).encode())
+        return Secret(path.read_text())
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        self._log.record("task_failed", task=name, error=repr(error))

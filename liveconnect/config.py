@@ -1,0 +1,79 @@
+"""What a LiveConnect can be told when it starts.
+
+- Ports of 0 are given by the system; everything binds to 127.0.0.1 unless told otherwise.
+- The paths inside the data folder stand here, once.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from foundation.protocol.names import DEFAULT_BASE_PATH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveConnectConfig:
+    """The settings of one LiveConnect.
+
+    Attributes:
+        data: Its data folder.
+        host: The address both listeners bind to.
+        mcs_port: Port of the listener for endpoints.
+        link_port: Port of the listener for UTMs.
+        base_path: What every MCS path begins with.
+        poll_interval_s: The poll interval that its MCS policy hands out.
+        journal: Whether the last exchanges are kept in memory.
+        public_name: The host name in the URLs that it hands out and in its certificate.
+        fragment_above: Policies of more bytes than this are handed out in fragments.
+        command_ttl_s: How long a queued command stays valid.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    mcs_port: int = 4443
+    link_port: int = 4445
+    base_path: str = DEFAULT_BASE_PATH
+    poll_interval_s: float = 20.0
+    journal: bool = False
+    public_name: str = "localhost"
+    fragment_above: int = 1_000_000
+    command_ttl_s: float = 10_000.0
+
+    @property
+    def pki_folder(self) -> Path:
+        """Where keys and certificates lie."""
+        return self.data / "pki"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that endpoints and UTMs trust."""
+        return self.pki_folder / "ca.crt"
+
+    @property
+    def database_file(self) -> Path:
+        """The one database."""
+        return database_file(self.data)
+
+    @property
+    def content_folder(self) -> Path:
+        """Where the software packages lie."""
+        return self.data / "content"
+
+    @property
+    def category_file(self) -> Path:
+        """The imported list of categorised sites; there may be none."""
+        return category_file(self.data)
+
+    @property
+    def operations_log_file(self) -> Path:
+        """The log of what LiveConnect did and refused."""
+        return self.data / "liveconnect.log"
+
+
+def database_file(data: Path) -> Path:
+    """Return the database inside a data folder."""
+    return data / "liveconnect.db"
+
+
+def category_file(data: Path) -> Path:
+    """Return the imported list of sites inside a data folder."""
+    return data / "categories" / "sites.categories"

@@ -1,0 +1,1 @@
+"""The link to the UTMs, over mutual TLS."""

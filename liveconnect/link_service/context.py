@@ -1,0 +1,101 @@
+"""What the handlers of the link share."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from foundation.checkpoints import Checkpoints
+from foundation.protocol.link import LinkDocumentMalformedError
+from foundation.protocol.reasons import Reason
+from foundation.redact import Secret
+from foundation.service import Now
+from liveconnect.link_service.certificates import tenant_of
+from liveconnect.operations_log import OperationsLog
+from liveconnect.pki import CertificateAuthority, CertificateRequestInvalidError
+from liveconnect.refusals import (
+    DocumentRefusedError,
+    DocumentTooLargeError,
+    Refusals,
+    RefusedError,
+)
+from liveconnect.report_bells import ReportBells
+from liveconnect.roster import Roster
+from liveconnect.store.port import Store
+
+MOST_BYTES = 200_000_000
+"""A changeset of a large UTM; long lists travel as parts."""
+Call = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkContext:
+    """The parts of one LiveConnect that answer UTMs."""
+
+    store: Store
+    roster: Roster
+    authority: CertificateAuthority
+    enrolment_secret: Secret
+    mcs_url: Callable[[], str]
+    refusals: Refusals
+    log: OperationsLog
+    bells: ReportBells
+    checkpoints: Checkpoints
+    now: Now
+
+    def of_utm(self, call: Call) -> Handler:
+        """Return a handler that hands the calling UTM to `call`."""
+
+        async def guard(request: web.Request) -> web.StreamResponse:
+            return await call(request, await tenant_of(request, self.store, self.now))
+
+        return self.guarded(guard)
+
+    def guarded(self, handler: Handler) -> Handler:
+        """Return the handler with refusals turned into their answers."""
+
+        async def guard(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except RefusedError as error:
+                return self.refusals.answer_utm(request, error)
+            except LinkDocumentMalformedError as error:
+                refusal = DocumentRefusedError(Reason.FIELD_MISSING, str(error))
+                return self.refusals.answer_utm(request, refusal)
+            except CertificateRequestInvalidError as error:
+                refusal = DocumentRefusedError(Reason.CSR_INVALID, str(error))
+                return self.refusals.answer_utm(request, refusal)
+
+        return guard
+
+
+async def read_body(request: web.Request) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        DocumentTooLargeError: If it is over the limit.
+    """
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise DocumentTooLargeError(
+            Reason.BODY_TOO_LARGE, f"the body is over {MOST_BYTES} bytes"
+        ) from error
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """Return the JSON object in a request.
+
+    Raises:
+        LinkDocumentMalformedError: If it is none.
+    """
+    try:
+        content = json.loads(await read_body(request) or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise LinkDocumentMalformedError(f"not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise LinkDocumentMalformedError("not a JSON object")
+    return content

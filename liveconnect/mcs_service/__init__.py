@@ -1,0 +1,1 @@
+"""MCS over HTTPS, for endpoints."""

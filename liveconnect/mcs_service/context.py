@@ -1,0 +1,55 @@
+"""What the handlers of the MCS service share."""
+
+import random
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from foundation.checkpoints import Checkpoints
+from foundation.service import Now
+from liveconnect.access_token import AccessTokens
+from liveconnect.mcs_service.gate import Gate
+from liveconnect.mcs_service.policy_shelf import PolicyShelf
+from liveconnect.operations_log import OperationsLog
+from liveconnect.refusals import Refusals, RefusedError
+from liveconnect.report_bells import ReportBells
+from liveconnect.roster import Roster
+from liveconnect.store.port import EndpointStore
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+XML = "application/xml"
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McsContext:
+    """The parts of one LiveConnect that answer endpoints."""
+
+    store: EndpointStore
+    roster: Roster
+    gate: Gate
+    tokens: AccessTokens
+    shelf: PolicyShelf
+    refusals: Refusals
+    log: OperationsLog
+    bells: ReportBells
+    checkpoints: Checkpoints
+    now: Now
+    rng: random.Random
+
+    def new_id(self) -> str:
+        """Return an id for an endpoint or a device."""
+        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    def guarded(self, handler: Handler) -> Handler:
+        """Return the handler with refusals turned into their answers."""
+
+        async def guard(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except RefusedError as error:
+                return self.refusals.answer(request, error)
+
+        return guard

@@ -1,0 +1,82 @@
+"""The routes of MCS below the configured base path.
+
+- Success is exactly 200, each answer carries Content-Length, connections stay open: documented
+  clients take anything else for an error or reconnect each time.
+- The order of routes is of no account: their fixed prefixes differ.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from foundation.protocol.answers import AuthenticateAnswer, encode_flags
+from liveconnect.access_token import Bearer
+from liveconnect.mcs_service.context import JSON, McsContext
+from liveconnect.mcs_service.documents import MOST_BYTES
+from liveconnect.mcs_service.poll_resource import PollResource
+from liveconnect.mcs_service.polling import Polling
+from liveconnect.mcs_service.telling import Telling
+
+FLAGS: dict[str, bool] = {}
+"""Feature flags; no function of ours hangs on one."""
+
+
+class McsService:
+    """Answers endpoints."""
+
+    def __init__(self, context: McsContext, base_path: str) -> None:
+        self._context = context
+        self._base = "/" + base_path.strip("/") if base_path.strip("/") else ""
+
+    def application(self, middlewares: Iterable[Any] = ()) -> web.Application:
+        """Return the application to serve."""
+        app = web.Application(middlewares=tuple(middlewares), client_max_size=MOST_BYTES)
+        polling, telling = Polling(self._context), Telling(self._context)
+        acknowledged = "/commands/endpoint/{endpoint}/{commands}"
+        routes = (
+            ("DELETE", acknowledged, polling.acknowledge),
+            ("GET", acknowledged, polling.acknowledge),
+            ("GET", "/policy/application/{app}/{policy}", polling.policy),
+            ("GET", "/policy/fragment/application/{app}/{fragment}", polling.fragment),
+            ("POST", "/register", telling.register),
+            ("PUT", "/statuses/endpoint/{endpoint}", telling.statuses),
+            ("POST", "/events/endpoint/{endpoint}", telling.events),
+            (
+                "POST",
+                "/v2/responses/device/{device}/app_id/{app}/correlation_id/{command}",
+                telling.response,
+            ),
+            ("POST", "/authenticate/endpoint/{endpoint}/role/endpoint", self._authenticate),
+            ("GET", "/flags/endpoint/{endpoint}", self._flags),
+            ("GET", "/", self._capabilities),
+        )
+        poll = PollResource(self._base + "/commands/applications/{apps}/endpoint/{endpoint}")
+        poll.add_route("GET", self._context.guarded(polling.poll))
+        app.router.register_resource(poll)
+        for method, path, handler in routes:
+            app.router.add_route(method, self._base + path, self._context.guarded(handler))
+        if self._base:
+            app.router.add_get(self._base, self._capabilities)
+        return app
+
+    async def _capabilities(self, _request: web.Request) -> web.Response:
+        return web.Response()
+
+    async def _authenticate(self, request: web.Request) -> web.Response:
+        context = self._context
+        entry = context.gate.endpoint_of_path(request)
+        bearer = Bearer(
+            endpoint_id=entry.endpoint_id, device_id=entry.device_id, tenant_id=entry.tenant
+        )
+        answer = AuthenticateAnswer(
+            access_token=context.tokens.issue(bearer),
+            expires_in=context.tokens.life_s,
+            device_id=entry.device_id,
+            tenant_id=entry.tenant,
+        )
+        return web.Response(body=answer.encode(), content_type=JSON)
+
+    async def _flags(self, request: web.Request) -> web.Response:
+        self._context.gate.endpoint_of_path(request)
+        return web.Response(body=encode_flags(FLAGS), content_type=JSON)

@@ -1,0 +1,144 @@
+"""How a request is refused: one reason, one line in the operations log, one counter.
+
+- A refusal changes nothing.
+- The register realm is sent only where the endpoint shall register again; its text is compared
+  literally by clients, so it is never touched here.
+- The body is a sentence for people; programs read the header `X-Refusal-Reason` (ours).
+"""
+
+from collections import Counter
+from typing import ClassVar
+
+from aiohttp import web
+
+from foundation.errors import DomainError
+from foundation.net.xml_guard import XmlRefusedError
+from foundation.protocol.names import REGISTER_REALM
+from foundation.protocol.reasons import Reason
+from liveconnect.operations_log import OperationsLog
+
+REASON_HEADER = "X-Refusal-Reason"
+
+
+class RefusedError(DomainError):
+    """A request that is not carried out.
+
+    Attributes:
+        reason: Why, as a code.
+        status: The HTTP status it is answered with.
+        register: Whether the endpoint shall register again.
+    """
+
+    status: ClassVar[int] = 400
+    register: bool = False
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.code = reason.value  # type: ignore[misc]
+
+
+class RegistrationRefusedError(RefusedError):
+    """An endpoint may not enrol with what it showed."""
+
+    status = 401
+    hint = "Take a fresh installer from Deploy Agent on the UTM."
+
+
+class CredentialsRefusedError(RefusedError):
+    """A call without valid credentials."""
+
+    status = 401
+
+    def __init__(self, reason: Reason, sentence: str, *, register: bool = False) -> None:
+        super().__init__(reason, sentence)
+        self.register = register
+
+
+class ForeignEndpointError(RefusedError):
+    """A call on behalf of another endpoint than the one that is authenticated."""
+
+    status = 403
+
+
+class CertificateRefusedError(RefusedError):
+    """A call on the UTM link without a valid certificate."""
+
+    status = 403
+    hint = "Register the UTM with LiveConnect again."
+
+
+class DocumentRefusedError(RefusedError):
+    """A document that cannot be read."""
+
+    status = 400
+
+
+class DocumentTooLargeError(RefusedError):
+    """A body over the limit."""
+
+    status = 413
+
+
+class NotFoundError(RefusedError):
+    """What was asked for is not there for this caller."""
+
+    status = 404
+
+
+class OutOfOrderError(RefusedError):
+    """A changeset that is older than what is stored, or lacks its parts."""
+
+    status = 409
+
+    def __init__(self, reason: Reason, sentence: str, *, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(reason, sentence)
+        self.missing = missing
+
+
+class StoreFailedError(RefusedError):
+    """The store could not commit; the sender keeps what it sent and tries again."""
+
+    status = 500
+    hint = "Make room on the disk of the data folder."
+
+
+def refuse_xml(error: XmlRefusedError) -> RefusedError:
+    """Return the refusal for a document that the guard refused."""
+    if error.reason is Reason.BODY_TOO_LARGE:
+        return DocumentTooLargeError(error.reason, str(error))
+    return DocumentRefusedError(error.reason, str(error))
+
+
+class Refusals:
+    """Counts, records and words the refusals of one LiveConnect."""
+
+    def __init__(self, log: OperationsLog) -> None:
+        self._log = log
+        self.counts: Counter[Reason] = Counter()
+
+    def note(self, reason: Reason, sentence: str, **fields: object) -> None:
+        """Record one refusal."""
+        self.counts[reason] += 1
+        self._log.record("refused", reason=reason.value, **fields, sentence=sentence)
+
+    def answer(self, request: web.Request, error: RefusedError) -> web.Response:
+        """Record the refusal of an endpoint's request and return its answer."""
+        self.note(error.reason, str(error), method=request.method, path=request.path)
+        headers = {REASON_HEADER: error.reason.value}
+        if error.register:
+            headers["WWW-Authenticate"] = REGISTER_REALM
+        return web.Response(status=error.status, text=f"{error}\n", headers=headers)
+
+    def answer_utm(self, request: web.Request, error: RefusedError) -> web.Response:
+        """Record the refusal of a UTM's request and return its answer, as JSON."""
+        self.note(error.reason, str(error), method=request.method, path=request.path)
+        body: dict[str, object] = {
+            "reason": error.reason.value,
+            "message": str(error),
+            "hint": error.hint,
+        }
+        if isinstance(error, OutOfOrderError) and error.missing:
+            body["missing"] = list(error.missing)
+        headers = {REASON_HEADER: error.reason.value}
+        return web.json_response(body, status=error.status, headers=headers)

@@ -1,0 +1,1 @@
+"""What LiveConnect remembers: intents in, records out; no SQL, row or connection crosses."""

@@ -1,0 +1,198 @@
+"""The queues of endpoints: actions, acknowledgements, and what time does to them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from foundation.protocol.reasons import Reason
+from liveconnect.commands import (
+    Origin,
+    Queue,
+    ShownRevision,
+    acknowledge,
+    enqueue,
+    expire,
+    reassign,
+)
+from liveconnect.refusals import NotFoundError
+from liveconnect.store.assigning import with_mcs_policy
+from liveconnect.store.instants import to_text
+from liveconnect.store.records import CompilePolicy, QueueSnapshot
+from liveconnect.store.rows import load_queue, load_snapshot, origin_of, save_queue
+
+_MCS_SETTINGS = "mcs_settings"
+
+
+def send_command(
+    database: Database,
+    *,
+    tenant: str,
+    endpoint_id: str,
+    app_id: str,
+    body: str,
+    at: datetime,
+    ttl_s: float,
+) -> QueueSnapshot:
+    """Queue an action for one app of an endpoint.
+
+    Raises:
+        NotFoundError: If the tenant has no such endpoint, or it was removed.
+    """
+    row = database.execute(
+        "SELECT removed_at FROM endpoints WHERE id = ? AND tenant = ?", [endpoint_id, tenant]
+    ).fetchone()
+    if row is None or row[0] is not None:
+        reason = Reason.ENDPOINT_UNKNOWN if row is None else Reason.ENDPOINT_REMOVED
+        raise NotFoundError(reason, f"there is no endpoint {endpoint_id} to command")
+    before = load_queue(database, endpoint_id)
+    after = enqueue(before, app_id, body, origin_of(database, at, ttl_s))
+    return save_queue(
+        database, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
+    )
+
+
+def acknowledge_commands(
+    database: Database,
+    endpoint_id: str,
+    command_ids: tuple[str, ...],
+    delivered: Mapping[str, datetime],
+    at: datetime,
+) -> QueueSnapshot:
+    """End commands that the endpoint has taken over, and note when each reached it."""
+    tenant, revision = database.execute(
+        "SELECT tenant, revision FROM endpoints WHERE id = ?", [endpoint_id]
+    ).fetchone()
+    for command_id in command_ids:
+        _note_acknowledgement(database, endpoint_id, command_id, delivered.get(command_id), at)
+    before = load_queue(database, endpoint_id)
+    after = acknowledge(before, command_ids, at)
+    if after is before:
+        return load_snapshot(database, endpoint_id, revision)
+    return save_queue(
+        database, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
+    )
+
+
+def keep_up(
+    database: Database, at: datetime, *, interval_s: float, ttl_s: float
+) -> tuple[QueueSnapshot, ...]:
+    """Expire commands and assign again what endpoints should have by now and have not."""
+    origin = origin_of(database, at, ttl_s)
+    changed = []
+    for tenant, endpoint_id in _due(database, at, interval_s):
+        before = load_queue(database, endpoint_id)
+        after = _kept_up(database, endpoint_id, before, interval_s, origin)
+        if after is not before:
+            changed.append(
+                save_queue(
+                    database,
+                    tenant=tenant,
+                    endpoint_id=endpoint_id,
+                    before=before,
+                    after=after,
+                    at=at,
+                )
+            )
+    return tuple(changed)
+
+
+def refresh_mcs_policies(
+    database: Database,
+    at: datetime,
+    *,
+    settings: str,
+    compile_mcs: CompilePolicy,
+    ttl_s: float,
+    fragment_above: int,
+    tenant: str | None = None,
+) -> tuple[QueueSnapshot, ...]:
+    """Compile the MCS policies again: of one tenant, or of all when the settings changed."""
+    stored = database.execute("SELECT value FROM facts WHERE name = ?", [_MCS_SETTINGS]).fetchone()
+    if tenant is None and stored is not None and stored[0] == settings:
+        return ()
+    if tenant is None:
+        database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [_MCS_SETTINGS, settings])
+    rows = database.execute(
+        "SELECT tenant, id, device_id FROM endpoints "
+        "WHERE removed_at IS NULL AND tenant = COALESCE(?, tenant) ORDER BY id",
+        [tenant],
+    ).fetchall()
+    changed = []
+    for owner, endpoint_id, device_id in rows:
+        before = load_queue(database, endpoint_id)
+        after = with_mcs_policy(
+            database,
+            before,
+            tenant=owner,
+            device_id=device_id,
+            compile_mcs=compile_mcs,
+            at=at,
+            ttl_s=ttl_s,
+            fragment_above=fragment_above,
+        )
+        if after is not before:
+            changed.append(
+                save_queue(
+                    database,
+                    tenant=owner,
+                    endpoint_id=endpoint_id,
+                    before=before,
+                    after=after,
+                    at=at,
+                )
+            )
+    return tuple(changed)
+
+
+def _note_acknowledgement(
+    database: Database,
+    endpoint_id: str,
+    command_id: str,
+    delivered_at: datetime | None,
+    at: datetime,
+) -> None:
+    # Also assignments whose command a newer one replaced meanwhile: the timeline tells them.
+    stamp = to_text(delivered_at or at)
+    database.execute(
+        "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
+        "acknowledged_at = COALESCE(acknowledged_at, ?) WHERE endpoint_id = ? AND command_id = ?"
+        " AND is_current = 0",
+        [stamp, to_text(at), endpoint_id, command_id],
+    )
+    database.execute(
+        "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?) "
+        "WHERE endpoint_id = ? AND command_id = ? AND is_current = 1",
+        [stamp, endpoint_id, command_id],
+    )
+    database.execute(
+        "UPDATE commands SET delivered_at = COALESCE(delivered_at, ?) "
+        "WHERE id = ? AND endpoint_id = ?",
+        [stamp, command_id, endpoint_id],
+    )
+
+
+def _due(database: Database, at: datetime, interval_s: float) -> list[tuple[str, str]]:
+    acknowledged_before = at - timedelta(seconds=2 * interval_s)
+    return database.execute(
+        "SELECT e.tenant, e.id FROM endpoints e WHERE e.removed_at IS NULL AND ("
+        "e.id IN (SELECT endpoint_id FROM commands WHERE outcome IS NULL AND expires_at <= ?) "
+        "OR e.id IN (SELECT a.endpoint_id FROM assignments a JOIN statuses s "
+        "ON s.endpoint_id = a.endpoint_id AND s.app_id = a.app_id "
+        "WHERE a.is_current = 1 AND a.confirmed = 0 AND a.acknowledged_at < ? "
+        "AND (s.res = 'NoRef' OR s.revision <> a.policy_id))) ORDER BY e.id",
+        [to_text(at), to_text(acknowledged_before)],
+    ).fetchall()
+
+
+def _kept_up(
+    database: Database, endpoint_id: str, queue: Queue, interval_s: float, origin: Origin
+) -> Queue:
+    shown = {
+        row[0]: ShownRevision(res=row[1], revision=row[2])
+        for row in database.execute(
+            "SELECT app_id, res, revision FROM statuses WHERE endpoint_id = ? AND res <> ''",
+            [endpoint_id],
+        )
+    }
+    return reassign(expire(queue, origin), shown, interval_s, origin)

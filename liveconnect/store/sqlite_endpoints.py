@@ -1,0 +1,104 @@
+"""The SQLite store, as far as the MCS service needs it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from liveconnect.store import (
+    enrolments,
+    intake,
+    queues,
+    serving,
+)
+from liveconnect.store.instants import to_text
+from liveconnect.store.records import (
+    Enrolled,
+    Enrolment,
+    Fetch,
+    QueueSnapshot,
+    ReceivedEvent,
+    ReceivedResponse,
+    ReceivedStatus,
+)
+from liveconnect.store.sqlite_base import SqliteBase
+
+
+class SqliteEndpointStore(SqliteBase):
+    """Implements `liveconnect.store.port.EndpointStore`."""
+
+    async def enrol(self, enrolment: Enrolment, at: datetime) -> Enrolled:
+        """Enrol an endpoint with its policies, or recognise one that comes again."""
+        settings = self._settings
+        return await self._write(
+            lambda db: enrolments.enrol(
+                db,
+                enrolment,
+                at,
+                compile_mcs=settings.mcs_policies.compile,
+                ttl_s=settings.ttl_s,
+                fragment_above=settings.fragment_above,
+            )
+        )
+
+    async def acknowledge(
+        self,
+        endpoint_id: str,
+        command_ids: tuple[str, ...],
+        delivered: Mapping[str, datetime],
+        at: datetime,
+    ) -> QueueSnapshot:
+        """End commands, and note when each reached the endpoint first."""
+        return await self._write(
+            lambda db: queues.acknowledge_commands(db, endpoint_id, command_ids, delivered, at)
+        )
+
+    async def record_statuses(
+        self,
+        tenant: str,
+        endpoint_id: str,
+        statuses: tuple[ReceivedStatus, ...],
+        fetches: tuple[Fetch, ...],
+        at: datetime,
+    ) -> int:
+        """Store and report statuses; return how many were new."""
+
+        def work(db: Database) -> int:
+            intake.record_fetches(db, fetches)
+            return intake.record_statuses(db, tenant, endpoint_id, statuses, at)
+
+        return await self._write(work)
+
+    async def record_events(
+        self, tenant: str, endpoint_id: str, events: tuple[ReceivedEvent, ...], at: datetime
+    ) -> int:
+        """Report events; return how many were new."""
+        return await self._write(
+            lambda db: intake.record_events(db, tenant, endpoint_id, events, at)
+        )
+
+    async def record_response(self, tenant: str, response: ReceivedResponse, at: datetime) -> None:
+        """Store the response to a command."""
+        await self._write(lambda db: intake.record_response(db, tenant, response, at))
+
+    async def policy(self, endpoint_id: str, app_id: str, policy_id: str) -> bytes | None:
+        """Return a policy that was assigned to the endpoint."""
+        return await self._read(lambda db: serving.policy(db, endpoint_id, app_id, policy_id))
+
+    async def fragment(
+        self, endpoint_id: str, app_id: str, fragment_id: str
+    ) -> tuple[str, bytes] | None:
+        """Return (policy id, piece) of such a policy."""
+        return await self._read(lambda db: serving.fragment(db, endpoint_id, app_id, fragment_id))
+
+    async def record_seen(self, seen: Mapping[str, datetime], fetches: tuple[Fetch, ...]) -> None:
+        """Note when endpoints were seen last and what they fetched."""
+
+        def work(db: Database) -> None:
+            db.conn.executemany(
+                "UPDATE endpoints SET last_seen_at = ? WHERE id = ?",
+                [(to_text(at), endpoint_id) for endpoint_id, at in seen.items()],
+            )
+            intake.record_fetches(db, fetches)
+
+        await self._write(work)

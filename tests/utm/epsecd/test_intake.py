@@ -1,0 +1,185 @@
+"""Reports are taken in once: effects, lines and numbers in one transaction."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from foundation.protocol.events import WebControlEvent, encode_web_control_event
+from foundation.protocol.link import Report
+from utm.confd import Confd
+from utm.epsecd import endpoints
+from utm.epsecd.intake import take_in
+
+AT = datetime(2026, 11, 20, 17, 57, 33, tzinfo=UTC)
+LATER = AT + timedelta(seconds=5)
+ENROLLED = Report(
+    1,
+    "enrolled",
+    "E1",
+    AT.isoformat(),
+    {"computer_name": "PC-01", "operating_system": "Windows 10"},
+)
+STATUS = Report(
+    2,
+    "status",
+    "E1",
+    AT.isoformat(),
+    {"app_id": "SAV", "res": "Same", "revision": "a" * 64, "created_at": AT.isoformat()},
+)
+
+
+def lines(db, log="epsecd"):
+    rows = db.execute("SELECT line FROM log_spool WHERE log = ? ORDER BY sequence", [log])
+    return [row[0].decode().rstrip("\n") for row in rows.fetchall()]
+
+
+def test_log_05_two_reports_are_acknowledged_with_two_entries(db, voice):
+    take_in(db, [ENROLLED, STATUS], at=AT, voice=voice)
+
+    assert lines(db)[-1] == (
+        '2026:11:20-17:57:33 filter epsecd[5666]: I id="4212" severity="info" sys="System" '
+        'sub="epsecd" name="Acknowledging report(s)" reports="-1,-1"'
+    )
+
+
+def test_log_06_received_comes_before_acknowledging(db, voice):
+    take_in(db, [ENROLLED], at=AT, voice=voice)
+
+    assert ['id="4211"' in lines(db)[0], 'id="4212"' in lines(db)[1]] == [True, True]
+
+
+def test_report_ids_can_be_outbox_numbers(db, voice):
+    take_in(db, [ENROLLED, STATUS], at=AT, voice=replace(voice, report_ids="numbered"))
+
+    assert lines(db)[-1].endswith('reports="1,2"')
+
+
+def test_a_batch_that_comes_again_changes_nothing_and_writes_nothing(db, voice):
+    take_in(db, [ENROLLED, STATUS], at=AT, voice=voice)
+    before = lines(db), Confd(db).number
+
+    assert take_in(db, [ENROLLED, STATUS], at=LATER, voice=voice) == ()
+    assert (lines(db), Confd(db).number) == before
+
+
+def test_of_a_batch_that_is_partly_new_only_the_new_part_counts(db, voice):
+    take_in(db, [ENROLLED], at=AT, voice=voice)
+
+    assert take_in(db, [ENROLLED, STATUS], at=LATER, voice=voice) == (2,)
+    assert lines(db)[-1].endswith('reports="-1"')
+
+
+def test_an_enrolled_computer_becomes_an_object(db, voice):
+    take_in(db, [ENROLLED], at=AT, voice=voice)
+
+    computer = Confd(db).named("epp", "endpoint", "PC-01")
+    assert computer.text("mcs_id") == "E1"
+    assert computer.text("os") == "Windows 10"
+
+
+def test_two_computers_of_the_same_name_are_two_objects(db, voice):
+    take_in(db, [ENROLLED, replace(ENROLLED, number=2, endpoint_id="E2")], at=AT, voice=voice)
+
+    ids = [one.text("mcs_id") for one in Confd(db).objects("epp", "endpoint")]
+    assert ids == ["E1", "E2"]
+
+
+def test_the_same_computer_enrolling_again_keeps_its_object(db, voice):
+    take_in(db, [ENROLLED, replace(ENROLLED, number=2)], at=AT, voice=voice)
+
+    assert len(Confd(db).objects("epp", "endpoint")) == 1
+
+
+def test_a_status_of_before_does_not_replace_a_newer_one(db, voice):
+    older = {**STATUS.body, "revision": "b" * 64}
+    take_in(db, [ENROLLED, replace(STATUS, number=9)], at=AT, voice=voice)
+    take_in(db, [replace(STATUS, number=3, body=older)], at=LATER, voice=voice)
+
+    assert endpoints.statuses(db, "E1")[0].revision == "a" * 64
+
+
+def test_log_02_a_browsing_event_becomes_one_line_of_eplog(db, voice):
+    event = WebControlEvent(
+        at=AT,
+        user=r"CORP\alice",
+        url="http://games.example/",
+        method="GET",
+        action="block",
+        reason="category",
+        category_ids=(116,),
+        category_name="Games",
+    )
+    body = {
+        "app_id": "SWC",
+        "id": "1",
+        "created_at": AT.isoformat(),
+        "body": encode_web_control_event(event),
+    }
+    take_in(db, [Report(3, "event", "E1", AT.isoformat(), body)], at=AT, voice=voice)
+
+    assert len(lines(db, "eplog")) == 1
+    assert 'id="0060"' in lines(db, "eplog")[0]
+    assert 'url="http://games.example/"' in lines(db, "eplog")[0]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        replace(STATUS, body={}),
+        replace(STATUS, kind="nonsense"),
+        replace(STATUS, kind="event", body={"app_id": "SWC", "body": "<html/>"}),
+    ],
+)
+def test_a_report_that_cannot_be_read_is_named_and_acknowledged(db, voice, broken):
+    told = take_in(db, [broken], at=AT, voice=replace(voice, extra_lines=True))
+
+    assert told == (2,)
+    assert any('id="4296"' in line for line in lines(db))
+    assert endpoints.statuses(db, "E1") == ()
+
+
+def test_a_status_without_res_tells_of_the_computer_and_is_no_compliance(db, voice):
+    agent = {"app_id": "APPSPROXY", "res": "", "revision": "", "created_at": AT.isoformat()}
+    later = replace(STATUS, number=3, at=LATER.isoformat(), body=agent)
+
+    take_in(db, [ENROLLED, STATUS, later], at=LATER, voice=voice)
+
+    assert [one.app_id for one in endpoints.statuses(db, "E1")] == ["SAV"]
+    assert endpoints.find(db, "E1").last_report_at == LATER.isoformat()
+
+
+def test_a_liveconnect_that_counts_again_is_heard(db, voice):
+    take_in(db, [ENROLLED, replace(STATUS, number=7)], at=AT, voice=voice)
+    other = replace(ENROLLED, endpoint_id="E2", at=LATER.isoformat())
+    status = replace(STATUS, endpoint_id="E2")
+
+    assert take_in(db, [other, status], at=LATER, voice=voice) == (1, 2)
+    assert [one.endpoint_id for one in endpoints.all_endpoints(db)] == ["E1", "E2"]
+
+
+def test_after_counting_again_a_repeated_batch_still_counts_once(db, voice):
+    take_in(db, [ENROLLED, STATUS], at=AT, voice=voice)
+    restored = [ENROLLED, replace(STATUS, at=LATER.isoformat())]
+
+    assert take_in(db, restored, at=LATER, voice=voice) == (2,)
+    assert take_in(db, restored, at=LATER, voice=voice) == ()
+
+
+def test_a_status_counts_when_liveconnect_counts_again(db, voice):
+    take_in(db, [ENROLLED, replace(STATUS, number=9)], at=AT, voice=voice)
+    newer = {**STATUS.body, "revision": "b" * 64}
+    again = [replace(ENROLLED, at=LATER.isoformat()), replace(STATUS, body=newer)]
+    take_in(db, again, at=LATER, voice=voice)
+
+    assert endpoints.statuses(db, "E1")[0].revision == "b" * 64
+
+
+def test_one_endpoint_is_found_without_reading_the_others(db, voice):
+    take_in(
+        db, [replace(ENROLLED, number=n, endpoint_id=f"E{n}") for n in (1, 2)], at=AT, voice=voice
+    )
+    db.execute("UPDATE epsecd_endpoints SET description = 'damaged' WHERE endpoint_id = 'E1'")
+
+    assert endpoints.find(db, "E2").name == "PC-01"
+    assert endpoints.find(db, "E3") is None

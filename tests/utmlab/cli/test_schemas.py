@@ -1,0 +1,82 @@
+"""Every JSON answer is as docs/schemas says."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _schemas():
+    spec = importlib.util.spec_from_file_location(
+        "cli_schemas", Path(__file__).with_name("schemas.py")
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+schemas = _schemas()
+
+STORED = {
+    "status": ("status",),
+    "doctor": ("doctor",),
+    "env": ("env", "--secrets", "--endpoint", "PC-01"),
+    "ca": ("ca",),
+    "utm": ("utm", "status"),
+    "token": ("utm", "token", "show"),
+    "group-list": ("group", "list"),
+    "endpoint-list": ("endpoint", "list"),
+    "endpoint-show": ("endpoint", "show", "PC-01"),
+    "endpoint-services": ("endpoint", "services", "PC-01"),
+    "policy-show": ("policy", "show"),
+    "policy-test": ("policy", "test", "http://games.example/", "--endpoint", "PC-01"),
+    "trace": ("trace", "--lines"),
+    "log-lines": ("log", "tail", "epsecd"),
+    "log-explain": ("log", "explain", "4233"),
+}
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_an_answer_is_as_its_schema_says(lab, name):
+    assert schemas.problems(lab.json(*STORED[name]), schemas.schema(name)) == []
+
+
+def test_a_computer_that_is_not_installed_is_as_the_schema_says(lab):
+    answer = lab.json("endpoint", "show", "PC-99")
+    assert schemas.problems(answer, schemas.schema("endpoint-show")) == []
+
+
+def test_lint_is_as_its_schema_says(lab, tmp_path):
+    file = tmp_path / "odd.log"
+    file.write_text("no line\n")
+    answer = lab.json("log", "lint", "--fix", str(file), exit_code=1)
+    assert schemas.problems(answer, schemas.schema("log-lint")) == []
+
+
+def test_an_explained_line_is_as_its_schema_says(lab):
+    line = lab.text("log", "tail", "epsecd", "-n", "1")
+    answer = lab.json("log", "explain", line)
+    assert schemas.problems(answer, schemas.schema("log-explain")) == []
+
+
+def test_an_error_is_as_its_schema_says(lab):
+    result = lab.run("trace", "99", "--json")
+    assert schemas.problems(json.loads(result.stderr), schemas.schema("error")) == []
+
+
+@pytest.mark.parametrize("path", sorted(schemas.FOLDER.glob("*.json")), ids=lambda one: one.stem)
+def test_every_schema_begins_with_the_version(path):
+    content = json.loads(path.read_text())
+    assert content["required"][0] == "schema"
+    assert content["properties"]["schema"] == {"const": 1}
+
+
+def test_what_is_wrong_is_seen():
+    rule = schemas.schema("ca")
+    assert "$.schema: 2 is not 1" in schemas.problems({"schema": 2}, rule)
+    assert "$: pem is missing" in schemas.problems({"schema": 1}, rule)

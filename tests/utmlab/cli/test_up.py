@@ -1,0 +1,207 @@
+"""`utmlab up` as a person uses it: a process, other processes beside it, Ctrl-C, and again."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PATIENCE_S = 60.0
+
+
+def _schemas():
+    spec = importlib.util.spec_from_file_location(
+        "cli_schemas", Path(__file__).with_name("schemas.py")
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Running:
+    """A lab in a process of its own, and the command line beside it."""
+
+    def __init__(self, data: Path, process: subprocess.Popen[str], ready: dict[str, Any]) -> None:
+        self.data = data
+        self.process = process
+        self.ready = ready
+
+    def call(self, *words: str, exit_code: int = 0) -> Any:
+        done = utmlab(self.data, *words, "--json")
+        assert done.returncode == exit_code, done.stdout + done.stderr
+        return json.loads(done.stderr if exit_code else done.stdout)
+
+    def interrupt(self, number: int = signal.SIGINT) -> str:
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        assert self.process.returncode == 0, err
+        return out + err
+
+
+def utmlab(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "utmlab", "--data", str(data), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+@contextlib.contextmanager
+def up(data: Path, *words: str) -> Iterator[Running]:
+    ready = data.parent / f"{data.name}.ready"
+    command = [sys.executable, "-m", "utmlab", "--data", str(data), "up"]
+    process = subprocess.Popen(
+        [*command, "--ports", "0", "--poll", "0.3", "--ready-file", str(ready), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while not ready.exists():
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline, "not ready in time"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+        yield Running(data, process, json.loads(ready.read_text()))
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with up(tmp_path_factory.mktemp("up") / "lab", "--endpoints", "2") as lab:
+        yield lab
+
+
+def test_the_ready_file_is_as_its_schema_says(running):
+    schemas = _schemas()
+    assert schemas.problems(running.ready, schemas.schema("up")) == []
+    assert [one["name"] for one in running.ready["computers"]] == ["PC-01", "PC-02"]
+
+
+def test_status_knows_the_process(running):
+    assert running.call("status")["pid"] == running.process.pid == running.ready["pid"]
+
+
+def test_a_block_reaches_the_computer_that_browses(running):
+    url = "http://news.example/"
+    assert running.call("endpoint", "browse", "PC-01", url)["status"] == 200
+    done = running.call("policy", "block", "news.example", "--shared", "--wait", "30")
+    assert done["filter_action_ref"] == "REF_HttCffEverybody"
+    assert "REF_HttCffEverybody" in done["objects"]
+    assert running.call("endpoint", "browse", "PC-01", url)["status"] == 403
+    assert running.call("trace", str(done["changeset"]))["endpoints"][0]["waits_for"] is None
+    test = running.call("policy", "test", url, "--endpoint", "PC-01", "--expect", "block")
+    assert test["verdict"]["reason"] == "blacklist"
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ("policy-edit", ("policy", "warn", "sport.example", "--shared")),
+        ("policy-edit", ("policy", "allow", "games.example", "--shared")),
+        ("group-create", ("group", "create", "Guests")),
+        ("group-move", ("group", "move", "PC-02", "Marketing", "--wait", "30")),
+        ("command-send", ("command", "send", "PC-01", "scan")),
+        ("endpoint-browse", ("endpoint", "browse", "PC-01", "http://shop.example/", "--proceed")),
+        ("deploy-agent", ("utm", "deploy-agent")),
+        ("journal", ("journal", "--endpoint", "PC-01", "-n", "2")),
+        ("endpoint-move", ("endpoint", "move", "PC-01", "--to", "office")),
+        ("endpoint-move", ("endpoint", "move", "PC-01", "--to", "roaming")),
+        ("endpoint-access", ("endpoint", "remove", "PC-02")),
+        ("endpoint-access", ("endpoint", "restore", "PC-02")),
+        ("utm", ("utm", "register")),
+    ],
+)
+def test_an_edit_answers_as_its_schema_says(running, schema, words):
+    schemas = _schemas()
+    assert schemas.problems(running.call(*words), schemas.schema(schema)) == []
+
+
+def test_an_installer_makes_another_computer(running, tmp_path):
+    schemas = _schemas()
+    file = running.call("utm", "deploy-agent", "--folder", str(tmp_path))["file"]
+    answer = running.call(
+        "endpoint", "install", file, "--name", "DESK", "--product", "ACME AntiVirus"
+    )
+    assert schemas.problems(answer, schemas.schema("endpoint-install")) == []
+    assert any("ACME AntiVirus" in line for line in answer["lines"])
+    assert running.call("endpoint", "show", "DESK")["installed"]
+    error = running.call("endpoint", "install", file, "--name", "DESK", exit_code=1)
+    assert error["error"]["code"] == "computer_exists"
+
+
+def test_a_wait_that_ends_names_what_is_missing_and_ends_with_4(running):
+    error = running.call("policy", "block", "x.example", "--shared", "--wait", "0.1", exit_code=4)
+    assert error["error"]["code"] == "not_compliant"
+    assert "PC-01" in error["error"]["message"]
+
+
+def test_a_refusal_of_the_utm_is_told_with_its_hint(running):
+    error = running.call("policy", "block", "y.example", "--group", "Nobody", exit_code=1)
+    assert error["error"]["code"] == "no_such_group"
+
+
+def test_a_second_lab_on_the_folder_is_refused(running):
+    done = utmlab(running.data, "up", "--ports", "0")
+    assert done.returncode == 1
+    assert f"process {running.process.pid}" in done.stderr
+
+
+def test_our_own_mcs_server_conforms(running):
+    schemas = _schemas()
+    variables = running.call("env", "--secrets")["variables"]
+    words = ("mcs", "check-server", variables["UTMLAB_MCS_URL"])
+    answer = running.call(*words, "--token", variables["UTMLAB_TOKEN"], "--rule", "1.1-tls")
+    assert schemas.problems(answer, schemas.schema("mcs-check-server")) == []
+    assert answer["conforms"]
+
+
+def test_ctrl_c_stops_it_and_starting_again_goes_on_from_the_stored_state(tmp_path):
+    data = tmp_path / "lab"
+    with up(data, "--endpoints", "1", "--timezone", "Europe/Berlin") as first:
+        first.call("policy", "block", "news.example", "--shared", "--wait", "30")
+        known = first.call("endpoint", "list")["computers"]
+        assert "Stopped" in first.interrupt()
+    assert not (tmp_path / "lab.ready").exists()
+    assert not (data / "control.json").exists()
+    with up(data, "--endpoints", "1") as second:
+        assert second.ready["timezone"] == "Europe/Berlin"
+        assert second.ready["mcs_port"] == first.ready["mcs_port"]
+        again = second.call("endpoint", "list")["computers"]
+        assert [one["id"] for one in again] == [one["id"] for one in known]
+        assert second.call("endpoint", "browse", "PC-01", "http://news.example/")["status"] == 403
+        second.call("policy", "allow", "news.example", "--wait", "30")
+        second.interrupt(signal.SIGTERM)
+
+
+def test_sigint_before_it_is_ready_stops_it_cleanly_too(tmp_path):
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "utmlab", "--data", str(tmp_path / "lab")),
+            *("up", "--ports", "0", "--endpoints", "8"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + PATIENCE_S
+    while not (tmp_path / "lab" / "hosts").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.02)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err

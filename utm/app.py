@@ -1,0 +1,267 @@
+"""The UTM as one service: confd, epsecd, the web filter and the logs over one database.
+
+- Every edit of the configuration goes through `edit`: the change, the changeset that it causes
+  and their log lines are one transaction.
+- Endpoint Protection must be on before the UTM registers, shows its token or writes an
+  installer (UTM-01); switched off again, the link stays, so that LiveConnect hears of it.
+"""
+
+import os
+import random
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
+
+from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
+from foundation.durable.folder import DataFolder
+from foundation.durable.writer import Writer
+from foundation.errors import DomainError
+from foundation.net.control import Verb
+from foundation.protocol.link import Registration
+from foundation.service import Now, Service, utc_now
+from utm.confd import Confd, Edit, seed, transaction
+from utm.config import UtmConfig
+from utm.epsecd.compiling import prepare
+from utm.epsecd.registration import LinkCredentials
+from utm.epsecd.voice import Voice
+from utm.link_client import LinkClient, LinkDownError
+from utm.logs.appender import Appender
+from utm.logs.catalogue import Daemon
+from utm.registrar import EndpointProtectionOffError, NotRegisteredError, Registrar
+from utm.storage import DATABASE, FORMAT_VERSION, SCHEMAS
+from utm.verbs import verbs_of
+from utm.web_filter import WebFilter
+
+__all__ = [
+    "ChangeNotStoredError",
+    "Edited",
+    "EndpointProtectionOffError",
+    "NotRegisteredError",
+    "Utm",
+]
+
+T = TypeVar("T")
+
+
+class ChangeNotStoredError(DomainError):
+    """The disk refused a change of the configuration; everything is as it was."""
+
+    code: ClassVar[str] = "change_not_stored"
+    hint: ClassVar[str] = "Make room on the disk of the UTM's data folder and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Edited(Generic[T]):
+    """The outcome of an edit: its result, its number, and the changeset it caused, if any."""
+
+    result: T
+    change: int
+    changeset: int | None
+
+
+class Utm(Service):
+    """One UTM.
+
+    Args:
+        config: Its settings.
+        now: The clock.
+        rng: Spreads pauses.
+        checkpoints: Where a test may end the process.
+    """
+
+    def __init__(
+        self,
+        config: UtmConfig,
+        *,
+        now: Now = utc_now,
+        rng: random.Random | None = None,
+        checkpoints: Checkpoints = NO_CHECKPOINTS,
+    ) -> None:
+        self.config = config
+        self.now = now
+        self.credentials = LinkCredentials(config.data / "link")
+        self._checkpoints = checkpoints
+        self._folder: DataFolder | None = None
+        self.writer = Writer(config.data / DATABASE, SCHEMAS)
+        self._zone = ZoneInfo(config.timezone)
+        self.appender = Appender(
+            self.writer, config.logs, zone=self._zone, now=now, checkpoints=checkpoints
+        )
+        self.voice = Voice(
+            epsecd=self._daemon("epsecd"),
+            eplog=self._daemon("eplog"),
+            extra_lines=config.extra_lines,
+            report_ids=config.report_ids,
+        )
+        self.web_filter = WebFilter(
+            self.writer,
+            daemon=self._daemon("httpproxy"),
+            on_lines=self.appender.ring,
+            now=now,
+            options=config.web_filter,
+        )
+        self._registrar = Registrar(
+            config,
+            self.credentials,
+            writer=self.writer,
+            voice=self.voice,
+            is_switched_on=self._is_switched_on,
+            on_lines=self._lines_came,
+            now=now,
+            rng=rng or random.Random(),
+            checkpoints=checkpoints,
+        )
+
+    @property
+    def verbs(self) -> dict[str, Verb]:
+        """What an administrator can do, by name."""
+        return verbs_of(self)
+
+    async def start(self) -> None:
+        """Open the folder, settle the logs, and take up the link where it was.
+
+        Raises:
+            DataFolderInUseError: If another process holds the folder.
+            DataFolderTooNewError: If a newer version wrote it.
+        """
+        config = self.config
+        self._folder = DataFolder.open(config.data, component="utm", version=FORMAT_VERSION)
+        try:
+            await self._begin()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close the link, write what waits into the logs, give the folder back."""
+        await self.web_filter.stop()
+        await self._registrar.stop()
+        await self.appender.stop()
+        await self.writer.close()
+        if self._folder is not None:
+            self._folder.close()
+
+    async def quiesce(self) -> None:
+        """Write out what waits for the logs."""
+        await self.web_filter.quiesce()
+        await self.appender.quiesce()
+
+    async def edit(
+        self,
+        summary: str,
+        work: Callable[[Edit], T],
+        *,
+        user: str = "admin",
+        is_import: bool = False,
+    ) -> Edited[T]:
+        """Change the configuration: all of `work` is one numbered change, or nothing is.
+
+        Args:
+            summary: One line that says what for.
+            work: Makes the changes and returns what the caller wants to know.
+            user: Who changes.
+            is_import: Whether patterns that cannot run are kept, as in `transaction`.
+
+        Raises:
+            ChangeNotStoredError: If the disk refuses; nothing has changed then.
+        """
+        at = self.now()
+
+        def commit(db: Database) -> Edited[T]:
+            with transaction(db, at=at, user=user, summary=summary, is_import=is_import) as edit:
+                result = work(edit)
+            prepared = prepare(db, at)
+            for group, warnings in (prepared.warnings if prepared else {}).items():
+                values = {"group": group, "warnings": "; ".join(warnings)}
+                self.voice.also(db, "policy_warning", at, values)
+            number = edit.recorded.number if edit.recorded else Confd(db).number
+            return Edited(result, number, prepared.number if prepared else None)
+
+        try:
+            edited = await self.writer.write(commit)
+        except sqlite3.OperationalError as error:
+            raise ChangeNotStoredError(f"{summary}: not stored: {error}") from error
+        self._checkpoints.reach("utm.after_edit")
+        self._lines_came()
+        self._registrar.wake()
+        return edited
+
+    async def say(self, slug: str, values: Mapping[str, str] | None = None) -> None:
+        """Write a line of our own into epsecd.log, if those are wanted."""
+        at = self.now()
+        await self.writer.write(lambda db: self.voice.also(db, slug, at, values))
+        self.appender.ring()
+
+    async def node(self, key: str) -> object:
+        """Return the value of a node of confd."""
+        return await self.writer.read(lambda db: Confd(db).node(key))
+
+    async def register(self) -> Registration:
+        """Register with LiveConnect: a CSR goes out, identity, chain and token come back.
+
+        Raises:
+            EndpointProtectionOffError: If Endpoint Protection is off.
+            LinkDownError: If LiveConnect cannot be reached.
+            LinkRefusedError: If it refuses.
+        """
+        return await self._registrar.register()
+
+    async def enable(self) -> None:
+        """Switch Endpoint Protection on and register; unreachable, go on trying in background.
+
+        Raises:
+            LinkDownError: If LiveConnect cannot be reached now.
+        """
+        await self._switch(on=True)
+        if self._registrar.has_link:
+            return
+        try:
+            await self.register()
+        except LinkDownError:
+            self._registrar.keep_trying()
+            raise
+
+    async def disable(self) -> None:
+        """Switch Endpoint Protection off; endpoints keep the policy they have."""
+        await self._switch(on=False)
+
+    async def linked(self) -> LinkClient:
+        """Return the registered link, for requests of an administrator.
+
+        Raises:
+            EndpointProtectionOffError: If Endpoint Protection is off.
+            NotRegisteredError: If there is no registration yet.
+        """
+        return await self._registrar.linked()
+
+    async def _begin(self) -> None:
+        await self.writer.open()
+        at = self.now()
+        await self.writer.write(lambda db: seed(db, at=at))
+        await self.appender.start()
+        await self._registrar.start()
+        await self.web_filter.start()
+
+    def _lines_came(self) -> None:
+        """After a commit of ours: lines may wait, and the configuration may be another one."""
+        self.appender.ring()
+        self.web_filter.configuration_changed()
+
+    async def _is_switched_on(self) -> bool:
+        return bool(await self.node("epp.status.epp"))
+
+    async def _switch(self, *, on: bool) -> None:
+        if await self.node("epp.status.epp") == on:
+            return
+        word = "on" if on else "off"
+        await self.edit(
+            f"Endpoint Protection switched {word}", lambda edit: edit.set_node("epp.status.epp", on)
+        )
+        await self.say(f"switched_{word}")
+
+    def _daemon(self, process: str) -> Daemon:
+        return Daemon(process=process, pid=os.getpid(), host=self.config.host_name, zone=self._zone)

@@ -1,0 +1,1 @@
+"""epsecd, the UTM's endpoint daemon: changesets out to LiveConnect, reports back in."""

@@ -1,0 +1,75 @@
+"""Who complies with which changeset, and since when.
+
+- An endpoint complies with a changeset when, for every policy that the changeset has for its
+  group, its newest status says `Same` with that policy's RevID.
+- It is looked at whenever a status comes in, and when a changeset was sent: one that concerns an
+  endpoint in nothing is complied with at once.
+- The functions work on the open database of the UTM, inside the caller's transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from sqlite_utils import Database
+
+from utm.epsecd import changesets, endpoints
+from utm.epsecd.endpoints import StoredStatus
+
+
+def settle(db: Database, endpoint_ids: Iterable[str]) -> None:
+    """Record of each endpoint that complies with the newest changeset that it does."""
+    newest = changesets.newest(db)
+    if newest is None or newest.sent_at is None:
+        return
+    wanted = changesets.wanted(db, newest.epoch, newest.number)
+    for endpoint_id in endpoint_ids:
+        mine = wanted.on(endpoint_id)
+        reported = [one for one in endpoints.statuses(db, endpoint_id) if one.app_id in mine]
+        if complies(mine, reported):
+            _record(db, endpoint_id, newest.epoch, newest.number, reported)
+
+
+def complies(wanted: dict[str, str], reported: Sequence[StoredStatus]) -> bool:
+    """Whether every wanted revision is reported to be in force."""
+    in_force = {one.app_id: one.revision for one in reported if one.res == "Same"}
+    return bool(wanted) and all(in_force.get(app) == revision for app, revision in wanted.items())
+
+
+def _record(
+    db: Database, endpoint_id: str, epoch: int, number: int, reported: Sequence[StoredStatus]
+) -> None:
+    """Record it the first time, with the times of the statuses that show it."""
+    db.execute(
+        "INSERT OR IGNORE INTO epsecd_compliance"
+        " (endpoint_id, epoch, number, applied_at, stored_at, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            endpoint_id,
+            epoch,
+            number,
+            max(one.created_at for one in reported),
+            max(one.stored_at for one in reported),
+            max(one.received_at for one in reported),
+        ],
+    )
+
+
+def since(db: Database, epoch: int, number: int) -> dict[str, dict[str, str]]:
+    """Return endpoint id to the times at which it came to comply with a changeset."""
+    rows = db.execute(
+        "SELECT endpoint_id, applied_at, stored_at, received_at FROM epsecd_compliance"
+        " WHERE epoch = ? AND number = ?",
+        [epoch, number],
+    ).fetchall()
+    return {
+        row[0]: {"applied_at": row[1], "stored_at": row[2], "received_at": row[3]} for row in rows
+    }
+
+
+def newest(db: Database, endpoint_id: str) -> int | None:
+    """Return the number of the newest changeset that the endpoint ever complied with."""
+    row = db.execute(
+        "SELECT number FROM epsecd_compliance WHERE endpoint_id = ?"
+        " ORDER BY epoch DESC, number DESC LIMIT 1",
+        [endpoint_id],
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,192 @@
+"""The catalogue of message ids, and the daemons that speak by it.
+
+* The data is `catalogue.json`; every line of the emulated UTM is made from it, and lint and
+  explain read the same entries.
+* An id may have several messages (confd's 3100) and a message may appear in two daemons' logs
+  (the web filter's and `eplog`), so a message is named by its slug.
+* Provenance of an entry: `seed` (the article on endpoint protection), `public` (seen in another
+  public source), `documented` (named there, form inferred), `ours` (invented; decimal 4280-4299,
+  and the eplog form of the web lines).
+* Keys stand in the order of the entry; a key that the entry does not name is refused.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from foundation.errors import DomainError
+from utm.logs.grammar import ParsedLine, format_line
+
+Provenance = Literal["seed", "public", "documented", "ours"]
+LEADING_KEYS = ("id", "severity", "sys", "sub", "name")
+
+
+class UnknownMessageError(DomainError):
+    """The catalogue has no message of that slug."""
+
+    code: ClassVar[str] = "unknown_message"
+    hint: ClassVar[str] = "Slugs and ids stand in utm/logs/catalogue.json."
+
+
+class UnknownKeyError(DomainError):
+    """A message does not carry that key."""
+
+    code: ClassVar[str] = "unknown_key"
+    hint: ClassVar[str] = "The keys of a message and their order stand in its catalogue entry."
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of several ways to understand a message, and who says so."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One kind of line."""
+
+    slug: str
+    id: str
+    name: str | None
+    process: str
+    level: str | None
+    severity: str
+    sys: str
+    sub: str
+    keys: tuple[str, ...]
+    open_keys: tuple[str, ...]
+    provenance: Provenance
+    meaning: str
+    precedes: tuple[str, ...]
+    follows: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+    def has_key(self, key: str) -> bool:
+        """Whether the message may carry `key`; `open_keys` are prefixes such as `attr_`."""
+        return key in self.keys or key.startswith(self.open_keys)
+
+    def pairs(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of a line in the message's order; open keys come last, as given.
+
+        Raises:
+            UnknownKeyError: when `values` holds a key that the message does not carry.
+        """
+        for key in values:
+            if not self.has_key(key) or key in LEADING_KEYS:
+                raise UnknownKeyError(f"{self.id} {self.slug} carries no value for {key!r}")
+        fixed = {"id": self.id, "severity": self.severity, "sys": self.sys, "sub": self.sub}
+        if self.name is not None:
+            fixed["name"] = self.name
+        known = {**fixed, **values}
+        ordered = [(key, known[key]) for key in self.keys if key in known]
+        return (*ordered, *((key, text) for key, text in values.items() if key not in self.keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All messages, what their keys mean, and the keys that consumers turn into numbers."""
+
+    messages: tuple[Message, ...]
+    keys: Mapping[str, str]
+    numbers: frozenset[str]
+
+    def message(self, slug: str) -> Message:
+        """Return the message of that slug.
+
+        Raises:
+            UnknownMessageError: when there is none.
+        """
+        for message in self.messages:
+            if message.slug == slug:
+                return message
+        raise UnknownMessageError(f"The catalogue has no message {slug!r}")
+
+    def with_id(self, message_id: str) -> tuple[Message, ...]:
+        """Return the messages that carry this id; none when no source knows it."""
+        return tuple(message for message in self.messages if message.id == message_id)
+
+    def find(self, line: ParsedLine) -> Message | None:
+        """Return the message that a line is: same id, then same name, then same process."""
+        candidates = self.with_id(line.get("id") or "")
+        name = line.get("name")
+        named = [message for message in candidates if message.name == name]
+        own = [message for message in named if message.process == line.process]
+        return next(iter([*own, *named]), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Daemon:
+    """A daemon as its lines name it: they carry its host, its pid and the UTM's local time."""
+
+    process: str
+    pid: int
+    host: str
+    zone: ZoneInfo
+
+    def line(self, slug: str, at: datetime, values: Mapping[str, str] | None = None) -> str:
+        """Write one line of this daemon, without its line feed.
+
+        Args:
+            slug: Which message of the catalogue.
+            at: The moment, aware; the stamp is its local time on the UTM.
+            values: What stands in the keys after `name`.
+
+        Raises:
+            UnknownMessageError: when the catalogue has no such message.
+            UnknownKeyError: when the message carries no such key.
+        """
+        message = catalogue().message(slug)
+        return format_line(
+            ParsedLine(
+                stamp=local_time(at, self.zone),
+                host=self.host,
+                process=self.process,
+                pid=self.pid,
+                level=message.level,
+                pairs=message.pairs(values or {}),
+            )
+        )
+
+
+def local_time(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTM's local time of a moment, as stamps carry it: whole seconds, no zone."""
+    return at.astimezone(zone).replace(tzinfo=None, microsecond=0)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the packaged catalogue; it is immutable and read once."""
+    data = json.loads(resources.files("utm.logs").joinpath("catalogue.json").read_text("utf-8"))
+    orders: dict[str, list[str]] = data["orders"]
+    return Catalogue(
+        messages=tuple(_message(entry, orders) for entry in data["messages"]),
+        keys=data["keys"],
+        numbers=frozenset(data["numbers"]),
+    )
+
+
+def _message(entry: dict[str, Any], orders: dict[str, list[str]]) -> Message:
+    return Message(
+        slug=entry["slug"],
+        id=entry["id"],
+        name=entry["name"],
+        process=entry["process"],
+        level=entry["level"],
+        severity=entry["severity"],
+        sys=entry["sys"],
+        sub=entry["sub"],
+        keys=(*orders[entry["order"]], *entry["more_keys"]),
+        open_keys=tuple(entry["open_keys"]),
+        provenance=entry["provenance"],
+        meaning=entry["meaning"],
+        precedes=tuple(entry["precedes"]),
+        follows=tuple(entry["follows"]),
+        readings=tuple(Reading(**reading) for reading in entry["readings"]),
+    )

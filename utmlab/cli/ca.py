@@ -1,0 +1,52 @@
+"""`utmlab ca`: the certificate that MCS clients and UTMs must trust."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from utmlab.cli.output import emit
+from utmlab.cli.session import LabCommand, Session
+from utmlab.errors import NothingStoredError
+from utmlab.places import Places
+
+
+@click.command(cls=LabCommand)
+@click.option("--path", "only_path", is_flag=True, help="Print the file's path instead.")
+@click.pass_obj
+def ca(session: Session, only_path: bool) -> None:
+    """Print the certificate of LiveConnect's CA.
+
+    It is PEM, as curl --cacert and every MCS client take it; nothing needs to run.
+    """
+    document = _certificate(ca_file(session.places))
+    key = "path" if only_path else "pem"
+    emit(session, document, lambda: str(document[key]))
+
+
+def ca_file(places: Places) -> Path:
+    """Return the file of LiveConnect's CA.
+
+    Raises:
+        NothingStoredError: If the data folder holds none.
+    """
+    path = places.liveconnect / "pki" / "ca.crt"
+    if not path.exists():
+        raise NothingStoredError(f"{places.data} holds no lab")
+    return path
+
+
+def _certificate(path: Path) -> dict[str, Any]:
+    from cryptography import x509  # noqa: PLC0415 - slow to load, and --path needs none of it
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+
+    pem = path.read_text()
+    read = x509.load_pem_x509_certificate(pem.encode())
+    return {
+        "path": str(path),
+        "subject": read.subject.rfc4514_string(),
+        "serial": f"{read.serial_number:x}",
+        "sha256": read.fingerprint(SHA256()).hex(),
+        "not_after": read.not_valid_after_utc.isoformat(),
+        "pem": pem,
+    }

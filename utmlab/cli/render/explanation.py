@@ -1,0 +1,84 @@
+"""What an id or a line means, as text: the meaning, how sure it is, the keys.
+
+Provenance: ours.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from utmlab.cli.output import facts
+from utmlab.journal import printable
+from utmlab.logtools.explain import ExplainedMessage, Explanation, Neighbour
+
+
+def explanation_text(found: Explanation) -> str:
+    """Return an explanation."""
+    blocks = []
+    if found.fixed is not None:
+        changes = "; ".join(found.fixed.changes)
+        blocks.append(f"restored ({changes}):\n{printable(found.fixed.line)}")
+    if found.line is not None:
+        blocks.append(_line_facts(found))
+    blocks += [_message(one) for one in found.messages]
+    if found.line is not None and not found.messages:
+        blocks.append("No source knows this message.")
+    if found.keys:
+        blocks.append(facts((one.key, _key(one.value, one.meaning)) for one in found.keys))
+    return "\n\n".join(blocks)
+
+
+def explanation_record(found: Explanation) -> dict[str, Any]:
+    """Return an explanation as JSON values."""
+    line = found.line
+    return {
+        "subject": found.subject,
+        "restored": None if found.fixed is None else asdict(found.fixed),
+        "line": None if line is None else {**asdict(line), "stamp": line.stamp.isoformat()},
+        "messages": [
+            {
+                **asdict(one.message),
+                "precedes": [asdict(each) for each in one.precedes],
+                "follows": [asdict(each) for each in one.follows],
+            }
+            for one in found.messages
+        ],
+        "keys": [asdict(one) for one in found.keys],
+    }
+
+
+def _line_facts(found: Explanation) -> str:
+    line = found.line
+    if line is None:
+        return ""
+    process = line.process if line.pid is None else f"{line.process}[{line.pid}]"
+    pairs = [("stamp", line.stamp.isoformat(sep=" ")), ("host", line.host), ("process", process)]
+    pairs += [("level", line.level)] if line.level else []
+    pairs += [("text", line.text)] if line.text else []
+    return facts(pairs)
+
+
+def _message(one: ExplainedMessage) -> str:
+    message = one.message
+    pairs = [
+        ("id", message.id),
+        ("name", message.name or "-"),
+        ("written by", f"{message.process}, sys {message.sys}, sub {message.sub}"),
+        ("severity", message.severity),
+        ("known from", message.provenance),
+        ("meaning", message.meaning),
+        *(("reading", f"{each.text} ({each.source})") for each in message.readings),
+        *_neighbours("precedes", one.precedes),
+        *_neighbours("follows", one.follows),
+        ("keys", " ".join(message.keys)),
+    ]
+    return facts(pairs)
+
+
+def _neighbours(word: str, neighbours: Iterable[Neighbour]) -> Iterable[tuple[str, str]]:
+    return ((word, f"{one.id} {one.name}".rstrip()) for one in neighbours)
+
+
+def _key(value: str, meaning: str) -> str:
+    shown = f'"{value}"'
+    return f"{shown}  {meaning}" if meaning else shown

@@ -1,0 +1,132 @@
+"""A lab in the foreground: started, made ready, and stopped when the signal comes.
+
+- The first SIGINT or SIGTERM stops it cleanly, at whatever point it is; that is no failure.
+- The configuration of the demo is made once, in a new lab; computers that are there are left alone.
+- Narration and progress go to standard error, where everything is goes to standard output.
+
+Provenance: ours.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from foundation.durable.files import write_atomic
+from utmlab.api import lab_control
+from utmlab.cli.installing import install_missing
+from utmlab.cli.output import SCHEMA, emit, say
+from utmlab.cli.render.running import where_text
+from utmlab.cli.session import Session
+from utmlab.demo.configuration import CONFIGURATION
+from utmlab.installation import is_installed
+from utmlab.settings import LabSettings
+from utmlab.stack import UTM, Stack
+
+FACTORY_SETTINGS = 1
+"""The number of the change that a new UTM begins with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is wanted beside a running lab.
+
+    Attributes:
+        endpoints: Computers PC-01 to PC-N are to be there.
+        configure: Whether a UTM with factory settings gets the demo's configuration.
+        ready_file: Written when everything runs.
+    """
+
+    endpoints: int = 0
+    configure: bool = False
+    ready_file: Path | None = None
+
+
+async def run_lab(session: Session, settings: LabSettings, wishes: Wishes) -> None:
+    """Run a lab until a signal comes.
+
+    Raises:
+        DomainError: If it cannot start, or a computer cannot be installed.
+    """
+    with _cancelled_by_signal() as stopped:
+        try:
+            await _serve(session, settings, wishes)
+        except asyncio.CancelledError:
+            if not stopped:
+                raise
+            say("Stopped; `utmlab up` goes on from here.")
+
+
+async def _serve(session: Session, settings: LabSettings, wishes: Wishes) -> None:
+    lab = Stack(session.places, settings)
+    if settings.ports.mcs and lab.settings.ports != settings.ports:
+        say("The ports are those this lab was made with: installed computers know them.")
+    async with lab, contextlib.AsyncExitStack() as beside:
+        control = lab_control(lab)
+        await control.start()
+        beside.push_async_callback(control.stop)
+        await _make_ready(lab, wishes)
+        document = where(lab)
+        emit(session, document, lambda: where_text(document))
+        if wishes.ready_file is not None:
+            content = json.dumps({"schema": SCHEMA, **document}, indent=2)
+            write_atomic(wishes.ready_file.absolute(), content.encode())
+            beside.callback(wishes.ready_file.unlink, missing_ok=True)
+        say("Running; Ctrl-C stops it.")
+        await asyncio.Event().wait()
+
+
+async def _make_ready(lab: Stack, wishes: Wishes) -> None:
+    status = await lab.call(UTM, "status")
+    if wishes.configure and status["change"] == FACTORY_SETTINGS:
+        await lab.call(UTM, "edit", operations=CONFIGURATION, summary="web control for endpoints")
+    if not (status["enabled"] and status["registered"]):
+        await lab.call(UTM, "enable")
+    await install_missing(lab, wishes.endpoints)
+
+
+def where(lab: Stack) -> dict[str, Any]:
+    """Return where everything of a running lab is, as JSON values; no secrets."""
+    places, ports = lab.places, lab.settings.ports
+    return {
+        "pid": os.getpid(),
+        "data": str(places.data),
+        "logs": str(places.logs),
+        "mcs_port": ports.mcs,
+        "link_port": ports.link,
+        "control_url": f"http://127.0.0.1:{ports.control}",
+        "ca_file": str(lab.liveconnect_ca),
+        "poll_interval_s": lab.settings.poll_interval_s or 20.0,
+        "mode": lab.settings.mode,
+        "strict": lab.settings.strict,
+        "timezone": lab.settings.timezone,
+        "computers": [
+            {"name": name, "proxy_url": one.proxy_url, "installed": is_installed(lab, name)}
+            for name, one in sorted(lab.computers.items())
+        ],
+    }
+
+
+@contextlib.contextmanager
+def _cancelled_by_signal() -> Iterator[list[int]]:
+    """Cancel the current task at the first signal; the list then holds its number."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        if not received and task is not None:
+            received.append(number)
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield received
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,108 @@
+"""`utmlab up`: the lab runs until it is told to stop."""
+
+import asyncio
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+import uvloop
+
+from utmlab.cli.running import Wishes, run_lab
+from utmlab.cli.session import LabCommand, Session
+from utmlab.settings import USUAL_PORTS, LabSettings, Ports, recall
+
+
+def port_choice(text: str) -> Ports:
+    """Read `0` for free ports, or MCS, link, control and perhaps the gateway's web filter."""
+    numbers = text.split(",")
+    if not all(one.isdecimal() and int(one) < 1 << 16 for one in numbers):
+        raise click.BadParameter(f"{text!r} holds something that is no port")
+    if numbers == ["0"]:
+        return Ports()
+    if len(numbers) not in {3, 4}:
+        raise click.BadParameter(f"{text!r} is neither 0 nor MCS,LINK,CONTROL[,FILTER]")
+    names = ("mcs", "link", "control", "web_filter")
+    return Ports(**dict(zip(names, map(int, numbers), strict=False)))
+
+
+def zone_name(text: str) -> str:
+    """Check that there is a time zone of this name."""
+    try:
+        return ZoneInfo(text).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(f"there is no time zone {text!r}") from None
+
+
+@click.command(cls=LabCommand)
+@click.option(
+    "--endpoints",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Have at least the computers PC-01 to PC-N; those missing are installed.",
+)
+@click.option(
+    "--poll",
+    type=click.FloatRange(min=0.05),
+    metavar="S",
+    help="Poll interval of the computers in seconds (default: the authentic 20).",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Written when everything runs: the same JSON document as with --json.",
+)
+@click.option("--processes", is_flag=True, help="Every service is a process of its own.")
+@click.option(
+    "--preset",
+    type=click.Choice(["demo", "strict"]),
+    help="demo (default): a new lab begins with the demo's groups, filter actions and profiles. "
+    "strict: it begins with factory settings, and epsecd.log holds public message ids only.",
+)
+@click.option(
+    "--timezone",
+    type=zone_name,
+    metavar="ZONE",
+    help="The UTM's time zone, for the stamps in its logs (default: as before, else UTC).",
+)
+@click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
+@click.option(
+    "--ports",
+    type=port_choice,
+    metavar="0|MCS,LINK,CONTROL[,FILTER]",
+    envvar="UTMLAB_PORTS",
+    help="Listeners of a new lab: 0 takes free ports (default: 4443,4445,4480; or $UTMLAB_PORTS). "
+    "A lab that is there keeps its own.",
+)
+@click.pass_obj
+def up(
+    session: Session,
+    *,
+    endpoints: int,
+    poll: float | None,
+    ready_file: Path | None,
+    processes: bool,
+    preset: str | None,
+    timezone: str | None,
+    no_journal: bool,
+    ports: Ports | None,
+) -> None:
+    """Run the lab until Ctrl-C.
+
+    Starts LiveConnect, the UTM and every installed computer, switches Endpoint Protection on and
+    prints where everything is. Starting again goes on from the stored state. Ctrl-C or SIGTERM
+    stops it cleanly.
+    """
+    known = recall(session.places.settings)
+    is_strict = preset == "strict" if preset else bool(known.get("strict", False))
+    settings = LabSettings(
+        mode="processes" if processes else "tasks",
+        poll_interval_s=poll,
+        ports=ports or USUAL_PORTS,
+        strict=is_strict,
+        timezone=timezone or known.get("timezone", "UTC"),
+        journal=not no_journal,
+    )
+    wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_lab(session, settings, wishes))

@@ -1,0 +1,256 @@
+"""Virtual time: an event loop that jumps to the next timer instead of waiting for it.
+
+A stack on this loop lives through an hour or a week as fast as its work allows, over real
+sockets, real TLS and real SQLite. Components notice nothing: they wait with asyncio's own `sleep`
+and `timeout`, and take `VirtualClock.now` for their stamps.
+
+Two paces:
+
+* `auto` (tests, batch): time jumps whenever nothing is left to do at the present instant.
+* `stepped` (`up --clock virtual`): time runs at real pace; `advance` runs every timer that falls
+  due in the span, then real pace goes on from there.
+
+Invariants:
+
+* Time jumps only when no callback is ready, the selector has nothing and no executor job is
+  under way. A held request does not count: it waits for a timer or an event like everything else.
+* `time()` never goes back, in either pace and across `advance`.
+* Time is counted in whole nanoseconds, so that a week of jumps does not drift.
+* Work in other processes is invisible from here: virtual time is for one process.
+
+Provenance: ours.
+
+Example:
+    async def an_hour(clock: VirtualClock) -> datetime:
+        await asyncio.sleep(3600)
+        return clock.now()
+
+    run_virtual(an_hour, start=datetime(2026, 11, 20, tzinfo=UTC))
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import selectors
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, Unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from concurrent.futures import Executor, Future
+
+Pace = Literal["auto", "stepped"]
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
+
+_NANOSECONDS = 1_000_000_000
+# The kernel delivers loopback data inside the sender's own call (400,000 of 400,000 sends on a busy
+# two-core Linux 6.18) but may leave it to a kernel thread: a few more looks, each after giving the
+# processor away, keep a jump from overtaking bytes under way. Together they cost microseconds.
+_LOOKS_BEFORE_A_JUMP = 3
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop whose clock is ours.
+
+    Args:
+        pace: `auto` jumps whenever idle, `stepped` follows the real clock between advances.
+    """
+
+    def __init__(self, *, pace: Pace = "auto") -> None:
+        super().__init__(_JumpingSelector(self._idle))
+        # asyncio takes timers within this span together. Its own nanosecond vanishes in a float
+        # of a hundred days, and a timer that is due would never be seen as due.
+        self._clock_resolution = 1e-6
+        self._pace: Pace = pace
+        self._elapsed_ns = 0
+        self._real_origin_ns = self._real_ns()
+        self._goal: tuple[int, asyncio.Future[None]] | None = None
+        self._advancing = asyncio.Lock()
+        self._jobs = 0
+        self._default_threads: ThreadPoolExecutor | None = None
+
+    @property
+    def pace(self) -> Pace:
+        """How time moves between advances."""
+        return self._pace
+
+    def time(self) -> float:
+        """Seconds since the start of this loop, in virtual time."""
+        return self._now_ns() / _NANOSECONDS
+
+    async def advance(self, seconds: float) -> None:
+        """Run every timer due within the next `seconds`; return when the span has passed.
+
+        Simultaneous calls queue: their spans add up.
+
+        Raises:
+            ValueError: the span is negative or not a number.
+        """
+        if not math.isfinite(seconds) or seconds < 0:
+            raise ValueError(f"time only goes forward by a finite span, not by {seconds}")
+        async with self._advancing:
+            self._elapsed_ns = self._now_ns()
+            reached: asyncio.Future[None] = self.create_future()
+            self._goal = (self._elapsed_ns + round(seconds * _NANOSECONDS), reached)
+            try:
+                await reached
+            finally:
+                self._goal = None
+                self._real_origin_ns = self._real_ns()
+
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
+        """Run a blocking call off the loop; time stands still until its result is delivered.
+
+        `getaddrinfo`, `getnameinfo` and `asyncio.to_thread` come through here as well.
+        """
+        job = (executor or self._threads()).submit(func, *args)
+        self._jobs += 1
+        delivered = asyncio.wrap_future(job, loop=self)
+        delivered.add_done_callback(lambda _: self._job_delivered(job, delivered.cancelled()))
+        return delivered
+
+    def set_default_executor(self, executor: ThreadPoolExecutor) -> None:  # type: ignore[override]
+        """Use this executor for `run_in_executor(None, ...)` and name look-ups."""
+        super().set_default_executor(executor)
+        self._default_threads = executor
+
+    async def shutdown_default_executor(self, *timeout: float | None) -> None:
+        """Wait for the threads with the clock stopped, so that no virtual time-out overtakes."""
+        self._jobs += 1
+        try:
+            await super().shutdown_default_executor(*timeout)
+        finally:
+            self._jobs -= 1
+
+    def _threads(self) -> ThreadPoolExecutor:
+        if self._default_threads is None:
+            self.set_default_executor(ThreadPoolExecutor(thread_name_prefix="virtual-loop"))
+        assert self._default_threads is not None  # noqa: S101  # just set
+        return self._default_threads
+
+    def _job_delivered(self, job: Future[Any], cancelled: bool) -> None:
+        if cancelled and not job.done():  # nobody waits for it, but its thread is still at work
+            job.add_done_callback(lambda _: self._wake(self._job_over))
+        else:
+            self._job_over()
+
+    def _job_over(self) -> None:
+        self._jobs -= 1
+
+    def _wake(self, callback: Callable[[], None]) -> None:
+        if not self.is_closed():
+            self.call_soon_threadsafe(callback)
+
+    def _real_ns(self) -> int:
+        return round(super().time() * _NANOSECONDS)
+
+    def _now_ns(self) -> int:
+        if self._pace == "stepped" and self._goal is None:
+            return self._elapsed_ns + max(0, self._real_ns() - self._real_origin_ns)
+        return self._elapsed_ns
+
+    def _idle(self, timeout: float | None) -> bool:
+        """Move the clock if it may move; the selector asks when nothing is left to do.
+
+        Args:
+            timeout: seconds to the next timer, None without one. asyncio cuts it at one day.
+
+        Returns:
+            Whether the clock moved or the loop has work again. If not, the selector has to wait,
+            as on any other loop.
+        """
+        if self._jobs:
+            return False
+        step = None if timeout is None else max(1, round(timeout * _NANOSECONDS))
+        if self._goal is None:
+            if self._pace == "stepped" or step is None:
+                return False
+            self._elapsed_ns += step
+            return True
+        target, reached = self._goal
+        if step is not None and self._elapsed_ns + step <= target:
+            self._elapsed_ns += step
+        else:
+            self._elapsed_ns = target
+            if not reached.done():
+                reached.set_result(None)
+        return True
+
+
+class VirtualClock:
+    """The wall clock of a virtual loop: what components take as `now`.
+
+    Args:
+        loop: the loop whose time this clock shows.
+        start: aware instant at which the loop's time is zero.
+    """
+
+    def __init__(self, loop: VirtualLoop, start: datetime) -> None:
+        if start.tzinfo is None:
+            raise ValueError("a clock starts at an aware instant; give it a time zone")
+        self._loop = loop
+        self._start = start.astimezone(UTC)
+
+    @property
+    def start(self) -> datetime:
+        """The instant at which virtual time began."""
+        return self._start
+
+    @property
+    def pace(self) -> Pace:
+        """How time moves between advances."""
+        return self._loop.pace
+
+    def now(self) -> datetime:
+        """The present virtual instant, aware, in UTC."""
+        return self._start + timedelta(seconds=self._loop.time())
+
+    async def advance(self, seconds: float) -> None:
+        """Run every timer due within the next `seconds`; see `VirtualLoop.advance`."""
+        await self._loop.advance(seconds)
+
+
+def run_virtual(
+    main: Callable[[VirtualClock], Coroutine[Any, Any, _T]],
+    *,
+    start: datetime,
+    pace: Pace = "auto",
+) -> _T:
+    """Run `main(clock)` on a fresh virtual loop, clean up as `asyncio.run` does, return its result.
+
+    Args:
+        main: coroutine function that is given the clock.
+        start: aware instant at which virtual time begins.
+        pace: `auto` or `stepped`.
+    """
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(pace=pace)) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, VirtualLoop)  # noqa: S101  # our own factory made it
+        return runner.run(main(VirtualClock(loop, start)))
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """The platform's selector, except that an idle wait may become a jump of the clock."""
+
+    def __init__(self, idle: Callable[[float | None], bool]) -> None:
+        super().__init__()
+        self._idle = idle
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready now; with nothing ready jump, and wait only if that is refused."""
+        ready = super().select(0)
+        if ready or (timeout is not None and timeout <= 0):
+            return ready
+        for _ in range(_LOOKS_BEFORE_A_JUMP):
+            os.sched_yield()
+            ready = super().select(0)
+            if ready:
+                return ready
+        return [] if self._idle(timeout) else super().select(timeout)

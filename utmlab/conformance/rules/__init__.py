@@ -1,0 +1,1 @@
+"""The rules by subject; `utmlab.conformance.suite` runs them in this order."""

@@ -1,0 +1,127 @@
+"""explain: what does this id, or this line, mean, and how sure is that?
+
+* An id gives every message that carries it; a line gives the one it is, and its keys.
+* A pasted line is restored first, and the explanation says so.
+* A line whose id nobody knows is still explained key by key.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from foundation.errors import DomainError
+from utm.logs.catalogue import Message, catalogue
+from utm.logs.grammar import ParsedLine, parse_line, split_priority
+from utmlab.logtools.fix import FixedLine, fix_line
+
+_ID = re.compile(r"[0-9A-Za-z]{4}")
+_OPEN_KEYS = {"attr_": "new value of the attribute", "oldattr_": "its value before"}
+
+
+class UnknownIdError(DomainError):
+    """No public source and no invention of ours knows that id."""
+
+    code: ClassVar[str] = "unknown_id"
+    hint: ClassVar[str] = "Give a whole line: its keys can be explained without the id."
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedKey:
+    """A key of a line; the meaning is empty when no source gives one."""
+
+    key: str
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A message that stands before or after another one."""
+
+    slug: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedMessage:
+    """A message of the catalogue with its neighbours resolved."""
+
+    message: Message
+    precedes: tuple[Neighbour, ...]
+    follows: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer. `line`, `keys` and `fixed` are filled when a line was asked about."""
+
+    subject: str
+    messages: tuple[ExplainedMessage, ...]
+    line: ParsedLine | None = None
+    keys: tuple[ExplainedKey, ...] = ()
+    fixed: FixedLine | None = None
+
+
+def explain(subject: str) -> Explanation:
+    """Explain an id or a line.
+
+    Raises:
+        UnknownIdError: for an id that is not in the catalogue.
+        LineMalformedError: for a text that is neither an id nor a line.
+    """
+    wanted = subject.strip()
+    if _ID.fullmatch(wanted):
+        return explain_id(wanted)
+    return explain_line(subject.strip("\r\n"))
+
+
+def explain_id(message_id: str) -> Explanation:
+    """Explain every message with that id.
+
+    Raises:
+        UnknownIdError: when there is none.
+    """
+    messages = catalogue().with_id(message_id)
+    if not messages:
+        raise UnknownIdError(f"No source knows the id {message_id}")
+    return Explanation(subject=message_id, messages=tuple(map(_explained, messages)))
+
+
+def explain_line(text: str) -> Explanation:
+    """Explain one line, restoring it first when it was pasted from a page.
+
+    Raises:
+        LineMalformedError: when it is not a line of a UTM.
+    """
+    _, plain = split_priority(text)
+    fixed = fix_line(plain)
+    line = parse_line(fixed.line)
+    message = catalogue().find(line)
+    return Explanation(
+        subject=text,
+        messages=() if message is None else (_explained(message),),
+        line=line,
+        keys=tuple(ExplainedKey(key, value, _meaning(key)) for key, value in line.pairs),
+        fixed=fixed if fixed.changes else None,
+    )
+
+
+def _explained(message: Message) -> ExplainedMessage:
+    return ExplainedMessage(
+        message=message,
+        precedes=tuple(map(_neighbour, message.precedes)),
+        follows=tuple(map(_neighbour, message.follows)),
+    )
+
+
+def _neighbour(slug: str) -> Neighbour:
+    message = catalogue().message(slug)
+    return Neighbour(slug, message.id, message.name or "")
+
+
+def _meaning(key: str) -> str:
+    for prefix, meaning in _OPEN_KEYS.items():
+        if key.startswith(prefix):
+            return meaning
+    return catalogue().keys.get(key, "")

@@ -1,0 +1,104 @@
+"""A URL rewriter for squid and its kin: lines in, lines out, decided by a web policy.
+
+- A line is `[channel-ID] URL client/name user method [more]`; the answer is `ERR` (leave it) or
+  `OK rewrite-url="..."`, after the channel-ID if there was one, as squid 3.4 and later want it.
+- What is there is answered in one go, in order; nobody waits for a line that was not sent yet.
+- A line that makes no sense is answered `BH`, never left unanswered: squid counts answers.
+- A request that is blocked or warned of is sent to a page elsewhere; its address has `%a` for
+  the action, `%r` for the reason, `%u` for the URL. A URL in normal form has no quotation mark or
+  space, so that it can stand in the answer as it is.
+
+Provenance: public (squid's helper protocol; the roles are squidGuard's).
+"""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import quote, unquote
+
+from foundation.categories.category import CategorySource
+from foundation.service import Now
+from foundation.webfilter.engine import Engine
+from foundation.webfilter.engine_case import Requester
+from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+
+DEFAULT_PAGE: Final = "http://utmlab.invalid/%a?reason=%r&url=%u"
+"""A name that nobody can own: where people are to be sent is the administrator's choice."""
+READ_AT_ONCE: Final = 1 << 16
+MOST_CLIENTS: Final = 4096
+_LONGEST_LINE: Final = 1 << 20
+
+
+class Redirector:
+    """Answers lines.
+
+    Args:
+        engine: The policy.
+        categories: What is known of sites.
+        now: The present.
+        page: Where blocked requests are sent.
+    """
+
+    def __init__(
+        self, engine: Engine, categories: CategorySource, *, now: Now, page: str = DEFAULT_PAGE
+    ) -> None:
+        self._engine = engine
+        self._categories = categories
+        self._now = now
+        self._page = page
+        self._clients: dict[str, tuple[str, Requester]] = {}
+
+    def serve(self, read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:
+        """Answer until there is no more; the last line may lack its end."""
+        rest = b""
+        while data := read(READ_AT_ONCE):
+            lines = (rest + data).split(b"\n")
+            rest = lines.pop()
+            if lines:
+                write(self.answers(lines))
+            if len(rest) > _LONGEST_LINE:
+                write(b"BH\n")
+                rest = b""
+        if rest:
+            write(self.answers([rest]))
+
+    def answers(self, lines: list[bytes]) -> bytes:
+        """Return the answers to lines, each with its end."""
+        at, categories = self._now(), self._categories
+        answer, clients = self._engine.answer, self._clients
+        out: list[str] = []
+        for line in lines:
+            url, _, rest = line.decode("utf-8", "replace").partition(" ")
+            channel = ""
+            if url.isdigit():
+                channel = url + " "
+                url, _, rest = rest.partition(" ")
+            known = clients.get(rest)
+            if known is None:
+                known = self._client(url, rest)
+                if known is None:
+                    out.append(f"{channel}BH\n")
+                    continue
+            verdict = answer(url, known[0], known[1], at, categories)
+            if verdict.action == "allow":
+                out.append(f"{channel}ERR\n")
+            else:
+                out.append(f'{channel}OK rewrite-url="{self._elsewhere(verdict)}"\n')
+        return "".join(out).encode()
+
+    def _client(self, url: str, rest: str) -> tuple[str, Requester] | None:
+        """Read what follows the URL; None when the line makes no sense."""
+        words = rest.split()
+        if not url or len(words) < 3:
+            return None
+        user = unquote(words[1]) if words[1] != "-" else ""
+        request = WebRequest(url, words[2], self._now(), user, words[0].partition("/")[0])
+        if len(self._clients) >= MOST_CLIENTS:
+            self._clients.clear()
+        known = self._clients[rest] = (words[2], self._engine.requester(request))
+        return known
+
+    def _elsewhere(self, verdict: Verdict) -> str:
+        is_raw = verdict.reason is VerdictReason.INVALID_URL
+        url = quote(verdict.url, safe="", errors="replace") if is_raw else verdict.url
+        page = self._page.replace("%a", verdict.action).replace("%r", verdict.reason.value)
+        return page.replace("%u", url)

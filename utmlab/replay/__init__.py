@@ -1,0 +1,1 @@
+"""Holding a policy against what an appliance or its endpoints really did, line by line."""

@@ -1,0 +1,173 @@
+"""What a lab is told when it starts, and what it remembers so as to go on the same way.
+
+- Ports that the system gave are remembered: installed endpoints know LiveConnect by its port.
+- Open files are counted before endpoints are started: the arithmetic is in the message.
+"""
+
+import json
+import resource
+import socket
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from foundation.durable.files import write_atomic
+from foundation.errors import DomainError
+
+Mode = Literal["tasks", "processes"]
+VERSION = 1
+FIRST_PROXY_PORT = 8090
+WEBADMIN_PORT = 4444
+FILES_FOR_THE_LAB = 200
+FILES_PER_ENDPOINT = 12
+"""Sockets of both ends, logs, bells and the proxy, with room for browsing."""
+
+
+class TooManyEndpointsError(DomainError):
+    """More endpoints than open files allow."""
+
+    code: ClassVar[str] = "too_many_endpoints"
+    hint: ClassVar[str] = "Raise the limit with `ulimit -n`, or start fewer endpoints."
+
+
+class LabFileDamagedError(DomainError):
+    """What an earlier start stored about the lab cannot be read."""
+
+    code: ClassVar[str] = "lab_file_damaged"
+    hint: ClassVar[str] = "Restore the file, or choose another data folder."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Where the listeners are; 0 takes a free port."""
+
+    mcs: int = 0
+    link: int = 0
+    control: int = 0
+    web_filter: int = 0
+
+
+USUAL_PORTS = Ports(mcs=4443, link=4445, control=4480, web_filter=8080)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabSettings:
+    """The settings of one lab.
+
+    Attributes:
+        mode: Tasks of this process, or processes of their own.
+        poll_interval_s: None for the authentic 20 s.
+        ports: The listeners.
+        strict: Public message ids only in epsecd.log.
+        timezone: The UTM's.
+        host_name: The UTM's, as it stands in log lines.
+        journal: Keep the last exchanges in memory.
+    """
+
+    mode: Mode = "tasks"
+    poll_interval_s: float | None = None
+    ports: Ports = USUAL_PORTS
+    strict: bool = False
+    timezone: str = "UTC"
+    host_name: str = "utm"
+    journal: bool = True
+
+    @property
+    def management_ports(self) -> frozenset[int]:
+        """The ports that nobody reaches through a computer's Web Control."""
+        ports = self.ports
+        return frozenset({ports.mcs, ports.link, ports.control, WEBADMIN_PORT})
+
+    @property
+    def has_usual_web_filter(self) -> bool:
+        """Whether the UTM's own configuration says where its web filter listens."""
+        return self.ports.web_filter == USUAL_PORTS.web_filter
+
+    def with_free_ports(self) -> "LabSettings":
+        """Return the settings with every 0 replaced by a port that is free now."""
+        ports = self.ports
+        return replace(
+            self,
+            ports=Ports(
+                mcs=ports.mcs or free_port(),
+                link=ports.link or free_port(),
+                control=ports.control or free_port(),
+                web_filter=ports.web_filter or free_port(),
+            ),
+        )
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def remember(path: Path, settings: LabSettings) -> None:
+    """Store what a later start must know."""
+    content = {
+        "version": VERSION,
+        "ports": {
+            "mcs": settings.ports.mcs,
+            "link": settings.ports.link,
+            "control": settings.ports.control,
+            "web_filter": settings.ports.web_filter,
+        },
+        "poll_interval_s": settings.poll_interval_s,
+        "timezone": settings.timezone,
+        "strict": settings.strict,
+    }
+    write_atomic(path, json.dumps(content, indent=1).encode())
+
+
+def recall(path: Path) -> dict[str, Any]:
+    """Return what an earlier start stored, empty for a new lab.
+
+    Raises:
+        LabFileDamagedError: If it cannot be read.
+    """
+    if not path.exists():
+        return {}
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        Ports(**content["ports"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabFileDamagedError(f"{path} cannot be read: {error!r}") from error
+    return content
+
+
+def recalled(path: Path, wanted: LabSettings) -> LabSettings:
+    """Return the wanted settings, with the ports of the lab that is already there.
+
+    Raises:
+        LabFileDamagedError: If what it stored cannot be read.
+    """
+    known = recall(path)
+    if not known:
+        return wanted
+    # A lab of before the gateway had its filter has no port for it.
+    ports = Ports(**{"web_filter": wanted.ports.web_filter, **known["ports"]})
+    return replace(wanted, ports=ports)
+
+
+def check_open_files(endpoints: int, limit: int | None = None) -> None:
+    """Check that so many endpoints can be open at once.
+
+    Args:
+        endpoints: How many are wanted.
+        limit: Open files of this process; asked from the system by default.
+
+    Raises:
+        TooManyEndpointsError: If they cannot.
+    """
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if limit is None else limit
+    needed = FILES_FOR_THE_LAB + endpoints * FILES_PER_ENDPOINT
+    if needed > allowed:
+        most = max((allowed - FILES_FOR_THE_LAB) // FILES_PER_ENDPOINT, 0)
+        raise TooManyEndpointsError(
+            f"{endpoints} endpoints need {FILES_FOR_THE_LAB} + {endpoints} x "
+            f"{FILES_PER_ENDPOINT} = {needed} open files, and {allowed} are allowed: "
+            f"at most {most} endpoints"
+        )
