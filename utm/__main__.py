@@ -51,6 +51,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
             refuse_ports=lambda: arguments.refuse_ports,
             clients=arguments.web_clients,
         ),
+        webadmin_port=arguments.webadmin_port,
     )
     utm = Utm(config, checkpoints=Checkpoints(arguments.kill_at))
     control = ControlServer(utm.verbs, arguments.data)
@@ -98,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         metavar="N",
         help="where the gateway's web filter listens (default: node http.port); 0 takes any",
+    )
+    parser.add_argument(
+        "--webadmin-port",
+        type=int,
+        metavar="N",
+        help="where WebAdmin and the REST API listen (default: node webadmin.port); 0 takes any",
     )
     parser.add_argument(
         "--web-clients", type=Path, metavar="FILE", help="which computer has which source address"

@@ -23,16 +23,19 @@ from foundation.errors import DomainError
 from foundation.net.control import Verb
 from foundation.protocol.link import Registration
 from foundation.service import Now, Service, utc_now
+from utm.access import Administrators, Caller
 from utm.confd import Confd, Edit, seed, transaction
+from utm.confd_log import ConfdLog
 from utm.config import UtmConfig
 from utm.epsecd.compiling import prepare
 from utm.epsecd.registration import LinkCredentials
 from utm.epsecd.voice import Voice
+from utm.front_door import FrontDoor
 from utm.link_client import LinkClient, LinkDownError
 from utm.logs.appender import Appender
 from utm.logs.catalogue import Daemon
 from utm.registrar import EndpointProtectionOffError, NotRegisteredError, Registrar
-from utm.storage import DATABASE, FORMAT_VERSION, SCHEMAS
+from utm.storage import DATABASE, FORMAT_VERSION, SCHEMAS, WEBADMIN_FOLDER
 from utm.verbs import verbs_of
 from utm.web_filter import WebFilter
 
@@ -102,8 +105,14 @@ class Utm(Service):
             daemon=self._daemon("httpproxy"),
             on_lines=self.appender.ring,
             now=now,
+            folder=config.data,
             options=config.web_filter,
         )
+        self.confd_log = ConfdLog(self._daemon("confd"), self.appender.ring)
+        self.administrators = Administrators(
+            config.data / WEBADMIN_FOLDER, writer=self.writer, log=self.confd_log, now=now
+        )
+        self.front_door = FrontDoor(self)
         self._registrar = Registrar(
             config,
             self.credentials,
@@ -138,6 +147,7 @@ class Utm(Service):
 
     async def stop(self) -> None:
         """Close the link, write what waits into the logs, give the folder back."""
+        await self.front_door.stop()
         await self.web_filter.stop()
         await self._registrar.stop()
         await self.appender.stop()
@@ -156,6 +166,7 @@ class Utm(Service):
         work: Callable[[Edit], T],
         *,
         user: str = "admin",
+        caller: Caller | None = None,
         is_import: bool = False,
     ) -> Edited[T]:
         """Change the configuration: all of `work` is one numbered change, or nothing is.
@@ -163,17 +174,22 @@ class Utm(Service):
         Args:
             summary: One line that says what for.
             work: Makes the changes and returns what the caller wants to know.
-            user: Who changes.
+            user: Who changes, when nobody is logged in for it.
+            caller: The session of the administrator who changes.
             is_import: Whether patterns that cannot run are kept, as in `transaction`.
 
         Raises:
             ChangeNotStoredError: If the disk refuses; nothing has changed then.
+            PortInUseError: If it moves the gateway's proxy to a port that is taken.
         """
-        at = self.now()
+        at, who = self.now(), user if caller is None else caller.user
 
         def commit(db: Database) -> Edited[T]:
-            with transaction(db, at=at, user=user, summary=summary, is_import=is_import) as edit:
+            with transaction(db, at=at, user=who, summary=summary, is_import=is_import) as edit:
                 result = work(edit)
+                self.web_filter.check(edit)
+            if edit.recorded is not None:
+                self.confd_log.changed(db, edit.recorded, caller)
             prepared = prepare(db, at)
             for group, warnings in (prepared.warnings if prepared else {}).items():
                 values = {"group": group, "warnings": "; ".join(warnings)}
@@ -187,6 +203,7 @@ class Utm(Service):
             raise ChangeNotStoredError(f"{summary}: not stored: {error}") from error
         self._checkpoints.reach("utm.after_edit")
         self._lines_came()
+        await self.web_filter.follow_port()
         self._registrar.wake()
         return edited
 
@@ -245,6 +262,8 @@ class Utm(Service):
         await self.appender.start()
         await self._registrar.start()
         await self.web_filter.start()
+        await self.administrators.load()
+        await self.front_door.start()
 
     def _lines_came(self) -> None:
         """After a commit of ours: lines may wait, and the configuration may be another one."""

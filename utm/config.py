@@ -24,6 +24,8 @@ class UtmConfig:
         extra_lines: Whether epsecd.log may hold ids of our own (4280 to 4299).
         report_ids: What `reports=` of 4212 shows.
         web_filter: The gateway's own filter.
+        webadmin_port: Where WebAdmin and the REST API listen; 0 takes a free port, None that of
+            node webadmin.port.
     """
 
     data: Path
@@ -37,3 +39,4 @@ class UtmConfig:
     extra_lines: bool = True
     report_ids: ReportIds = "unnumbered"
     web_filter: WebFilterOptions = field(default_factory=WebFilterOptions)
+    webadmin_port: int | None = 0

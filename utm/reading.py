@@ -12,13 +12,14 @@ from sqlite_utils import Database
 
 from foundation.durable.database import open_for_reading
 from foundation.protocol.link import Changeset
+from utm.access import stored_secrets
 from utm.confd import Confd, Snapshot
 from utm.epsecd import changesets, compliance, endpoints
 from utm.epsecd.changesets import StoredChangeset, Wanted
 from utm.epsecd.daemon import down_since
 from utm.epsecd.registration import stored_registration
 from utm.logs.spool import waiting_count
-from utm.storage import DATABASE
+from utm.storage import DATABASE, WEBADMIN_CERTIFICATE, WEBADMIN_FOLDER
 
 
 class UtmArchive:
@@ -26,6 +27,7 @@ class UtmArchive:
 
     def __init__(self, data: Path) -> None:
         self._db = open_for_reading(data / DATABASE)
+        self._data = data
 
     def close(self) -> None:
         """Close the database."""
@@ -61,6 +63,15 @@ class UtmArchive:
         if found is None:
             return None
         return changesets.content(self._db, found.epoch, found.number)
+
+    @property
+    def webadmin_certificate(self) -> Path:
+        """The file that clients of WebAdmin and the REST API take as their CA."""
+        return self._data / WEBADMIN_FOLDER / WEBADMIN_CERTIFICATE
+
+    def first_passwords(self) -> dict[str, str]:
+        """Return the administrators' first passwords by user name; `token` is the API's."""
+        return stored_secrets(self._data / WEBADMIN_FOLDER)
 
     def snapshot(self) -> Snapshot:
         """Return the configuration."""

@@ -24,6 +24,7 @@ from utm.naming import (
 )
 from utm.naming import endpoint_id as find_id
 from utm.reading import changeset_view, endpoints_view, groups_view, status_view
+from utm.storage import WEBADMIN_CERTIFICATE, WEBADMIN_FOLDER
 from utm.switches import set_switch, switches_view
 
 if TYPE_CHECKING:
@@ -66,6 +67,15 @@ class _Administration:
         """Return where the gateway's web filter listens."""
         one = self._utm.web_filter
         return {"host": one.host, "port": one.port, "url": f"http://{one.host}:{one.port}"}
+
+    async def webadmin(self) -> dict[str, str]:
+        """Return where WebAdmin and the REST API are, and the CA file of their certificate."""
+        utm = self._utm
+        return {
+            "url": f"{utm.front_door.url}/",
+            "rest_url": f"{utm.front_door.url}/api",
+            "ca_file": str(utm.config.data / WEBADMIN_FOLDER / WEBADMIN_CERTIFICATE),
+        }
 
     async def token(self) -> dict[str, str]:
         """Return the registration token of endpoints."""

@@ -17,7 +17,6 @@ from foundation.errors import DomainError
 Mode = Literal["tasks", "processes"]
 VERSION = 1
 FIRST_PROXY_PORT = 8090
-WEBADMIN_PORT = 4444
 FILES_FOR_THE_LAB = 200
 FILES_PER_ENDPOINT = 12
 """Sockets of both ends, logs, bells and the proxy, with room for browsing."""
@@ -45,9 +44,10 @@ class Ports:
     link: int = 0
     control: int = 0
     web_filter: int = 0
+    webadmin: int = 0
 
 
-USUAL_PORTS = Ports(mcs=4443, link=4445, control=4480, web_filter=8080)
+USUAL_PORTS = Ports(mcs=4443, link=4445, control=4480, web_filter=8080, webadmin=4444)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +76,17 @@ class LabSettings:
     def management_ports(self) -> frozenset[int]:
         """The ports that nobody reaches through a computer's Web Control."""
         ports = self.ports
-        return frozenset({ports.mcs, ports.link, ports.control, WEBADMIN_PORT})
+        return frozenset({ports.mcs, ports.link, ports.control, ports.webadmin})
 
     @property
     def has_usual_web_filter(self) -> bool:
         """Whether the UTM's own configuration says where its web filter listens."""
         return self.ports.web_filter == USUAL_PORTS.web_filter
+
+    @property
+    def has_usual_webadmin(self) -> bool:
+        """Whether the UTM's own configuration says where WebAdmin and the REST API listen."""
+        return self.ports.webadmin == USUAL_PORTS.webadmin
 
     def with_free_ports(self) -> "LabSettings":
         """Return the settings with every 0 replaced by a port that is free now."""
@@ -93,6 +98,7 @@ class LabSettings:
                 link=ports.link or free_port(),
                 control=ports.control or free_port(),
                 web_filter=ports.web_filter or free_port(),
+                webadmin=ports.webadmin or free_port(),
             ),
         )
 
@@ -114,6 +120,7 @@ def remember(path: Path, settings: LabSettings) -> None:
             "link": settings.ports.link,
             "control": settings.ports.control,
             "web_filter": settings.ports.web_filter,
+            "webadmin": settings.ports.webadmin,
         },
         "poll_interval_s": settings.poll_interval_s,
         "timezone": settings.timezone,
@@ -147,8 +154,9 @@ def recalled(path: Path, wanted: LabSettings) -> LabSettings:
     known = recall(path)
     if not known:
         return wanted
-    # A lab of before the gateway had its filter has no port for it.
-    ports = Ports(**{"web_filter": wanted.ports.web_filter, **known["ports"]})
+    # A lab of before the gateway had its filter, or WebAdmin, has no port for it.
+    newer = {"web_filter": wanted.ports.web_filter, "webadmin": wanted.ports.webadmin}
+    ports = Ports(**{**newer, **known["ports"]})
     return replace(wanted, ports=ports)
 
 

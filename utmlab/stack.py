@@ -345,6 +345,7 @@ class Stack:
             host_name=settings.host_name,
             timezone=settings.timezone,
             extra_lines=not settings.strict,
+            webadmin_port=None if settings.has_usual_webadmin else settings.ports.webadmin,
         )
         if settings.mode == "processes":
             arguments = ["--data", str(config.data), "--logs", str(config.logs)]
@@ -352,6 +353,8 @@ class Stack:
             arguments += ["--ca", str(config.liveconnect_ca)]
             arguments += ["--host-name", config.host_name, "--timezone", config.timezone]
             arguments += ["--strict"] if settings.strict else []
+            if config.webadmin_port is not None:
+                arguments += ["--webadmin-port", str(config.webadmin_port)]
             return ProcessHouse(UTM, config.data, lambda: [*arguments, *self._web_filter_words()])
         return TaskHouse(
             UTM,

@@ -7,6 +7,7 @@ from utm.reading import UtmArchive
 from utm.verbs import NoSuchGroupError
 from utmlab.errors import NoSuchChangesetError, NothingStoredError, NoTokenError
 from utmlab.places import Places
+from utmlab.settings import USUAL_PORTS, Ports
 from utmlab.trace import ChangesetTrace, trace_changeset
 
 
@@ -63,6 +64,13 @@ def stored_token(places: Places) -> str:
     if not (status["enabled"] and status["registered"]):
         raise NoTokenError("Endpoint Protection is off, so there is no registration token")
     return str(snapshot.node("epp.registration_token"))
+
+
+def webadmin_port(utm: UtmArchive, ports: Ports) -> int:
+    """Return where WebAdmin and the REST API listen: as the UTM's node says, or as was given."""
+    if ports.webadmin in {0, USUAL_PORTS.webadmin}:
+        return int(utm.snapshot().node("webadmin.port"))
+    return ports.webadmin
 
 
 def group_named(utm: UtmArchive, wanted: str) -> str:

@@ -21,7 +21,13 @@ from utmlab.cli.session import LabCommand, Session
 from utmlab.cli.stored_names import archive_of
 from utmlab.places import Places
 from utmlab.settings import Ports, recall
-from utmlab.stored import open_utm, stored_token
+from utmlab.stored import open_utm, stored_token, webadmin_port
+
+_SECRET_NAMES = {
+    "admin": "UTMLAB_ADMIN_PASSWORD",
+    "auditor": "UTMLAB_AUDITOR_PASSWORD",
+    "token": "UTMLAB_API_TOKEN",
+}
 
 
 @click.command(cls=LabCommand)
@@ -31,7 +37,7 @@ from utmlab.stored import open_utm, stored_token
     shell_complete=endpoint_names,
     help="Add a computer's proxy as http_proxy and https_proxy, its PAC file, and its logs.",
 )
-@click.option("--secrets", is_flag=True, help="Add the registration token and the API's token.")
+@click.option("--secrets", is_flag=True, help="Add passwords and tokens.")
 @click.pass_obj
 def env(session: Session, endpoint: str | None, secrets: bool) -> None:
     """Print where everything is, as shell variables.
@@ -42,9 +48,16 @@ def env(session: Session, endpoint: str | None, secrets: bool) -> None:
     places = session.places
     with closing(open_utm(places)) as utm:
         mcs_url = utm.status()["mcs_url"]
-    ports = Ports(**recall(places.settings).get("ports", {}))
+        ports = Ports(**recall(places.settings).get("ports", {}))
+        variables = lab_variables(
+            places,
+            ports,
+            mcs_url=mcs_url,
+            webadmin_url=f"https://localhost:{webadmin_port(utm, ports)}",
+            webadmin_ca=utm.webadmin_certificate,
+        )
     proxies = {name: EndpointArchive(places.host(name)).proxy_url for name in places.host_names()}
-    variables = lab_variables(places, ports, mcs_url) | proxy_variables(proxies)
+    variables |= proxy_variables(proxies)
     if endpoint is not None:
         one = archive_of(places, endpoint)
         variables |= endpoint_variables(
@@ -61,7 +74,10 @@ def env(session: Session, endpoint: str | None, secrets: bool) -> None:
 
 
 def _secrets(places: Places) -> Variables:
-    found = {"UTMLAB_TOKEN": stored_token(places)}
+    with closing(open_utm(places)) as utm:
+        passwords = utm.first_passwords()
+    found = {_SECRET_NAMES[user]: password for user, password in passwords.items()}
+    found["UTMLAB_TOKEN"] = stored_token(places)
     control = places.data / CONTROL_FILE
     if control.exists():
         found["UTMLAB_CONTROL_TOKEN"] = json.loads(control.read_text())["token"]

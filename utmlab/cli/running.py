@@ -27,6 +27,7 @@ from utmlab.demo.configuration import CONFIGURATION
 from utmlab.installation import is_installed
 from utmlab.settings import LabSettings
 from utmlab.stack import UTM, Stack
+from utmlab.stored import open_utm
 
 FACTORY_SETTINGS = 1
 """The number of the change that a new UTM begins with."""
@@ -71,7 +72,7 @@ async def _serve(session: Session, settings: LabSettings, wishes: Wishes) -> Non
         await control.start()
         beside.push_async_callback(control.stop)
         await _make_ready(lab, wishes)
-        document = where(lab)
+        document = where(lab) | {"webadmin": await lab.call(UTM, "webadmin")}
         emit(session, document, lambda: where_text(document))
         if wishes.ready_file is not None:
             content = json.dumps({"schema": SCHEMA, **document}, indent=2)
@@ -83,6 +84,10 @@ async def _serve(session: Session, settings: LabSettings, wishes: Wishes) -> Non
 
 async def _make_ready(lab: Stack, wishes: Wishes) -> None:
     status = await lab.call(UTM, "status")
+    if status["change"] == FACTORY_SETTINGS:
+        with contextlib.closing(open_utm(lab.places)) as utm:
+            password = utm.first_passwords()["admin"]
+        say(f"WebAdmin: user admin, password {password} (`utmlab env --secrets` prints it again).")
     if wishes.configure and status["change"] == FACTORY_SETTINGS:
         await lab.call(UTM, "edit", operations=CONFIGURATION, summary="web control for endpoints")
     if not (status["enabled"] and status["registered"]):

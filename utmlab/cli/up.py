@@ -13,15 +13,15 @@ from utmlab.settings import USUAL_PORTS, LabSettings, Ports, recall
 
 
 def port_choice(text: str) -> Ports:
-    """Read `0` for free ports, or MCS, link, control and perhaps the gateway's web filter."""
+    """Read `0` for free ports, or MCS, link, control, perhaps web filter, perhaps WebAdmin."""
     numbers = text.split(",")
     if not all(one.isdecimal() and int(one) < 1 << 16 for one in numbers):
         raise click.BadParameter(f"{text!r} holds something that is no port")
     if numbers == ["0"]:
         return Ports()
-    if len(numbers) not in {3, 4}:
-        raise click.BadParameter(f"{text!r} is neither 0 nor MCS,LINK,CONTROL[,FILTER]")
-    names = ("mcs", "link", "control", "web_filter")
+    if len(numbers) not in {3, 4, 5}:
+        raise click.BadParameter(f"{text!r} is neither 0 nor MCS,LINK,CONTROL[,FILTER[,WEBADMIN]]")
+    names = ("mcs", "link", "control", "web_filter", "webadmin")
     return Ports(**dict(zip(names, map(int, numbers), strict=False)))
 
 
@@ -69,7 +69,7 @@ def zone_name(text: str) -> str:
 @click.option(
     "--ports",
     type=port_choice,
-    metavar="0|MCS,LINK,CONTROL[,FILTER]",
+    metavar="0|MCS,LINK,CONTROL[,FILTER[,WEBADMIN]]",
     envvar="UTMLAB_PORTS",
     help="Listeners of a new lab: 0 takes free ports (default: 4443,4445,4480; or $UTMLAB_PORTS). "
     "A lab that is there keeps its own.",

@@ -16,6 +16,8 @@ def where_text(document: Mapping[str, Any]) -> str:
             ("LiveConnect, for endpoints", f"https://localhost:{document['mcs_port']}"),
             ("LiveConnect, for UTMs", f"https://localhost:{document['link_port']}"),
             ("control API", document["control_url"]),
+            ("WebAdmin", document["webadmin"]["url"]),
+            ("REST API", document["webadmin"]["rest_url"]),
             ("CA of LiveConnect", document["ca_file"]),
             ("data", document["data"]),
             ("logs", document["logs"]),

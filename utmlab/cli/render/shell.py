@@ -17,13 +17,17 @@ from utmlab.settings import Ports
 Variables = dict[str, str]
 
 
-def lab_variables(places: Places, ports: Ports, mcs_url: str) -> Variables:
+def lab_variables(
+    places: Places, ports: Ports, *, mcs_url: str, webadmin_url: str, webadmin_ca: Path
+) -> Variables:
     """Return the variables of a lab.
 
     Args:
         places: Its folders.
         ports: Its listeners.
         mcs_url: The MCS address that the UTM knows; empty before it is registered.
+        webadmin_url: The UTM's WebAdmin, without a path.
+        webadmin_ca: The CA file of its certificate.
     """
     return {
         DATA_VARIABLE: str(places.data),
@@ -34,6 +38,9 @@ def lab_variables(places: Places, ports: Ports, mcs_url: str) -> Variables:
         "UTMLAB_MCS_URL": mcs_url or f"https://localhost:{ports.mcs}",
         "UTMLAB_LINK_URL": f"https://localhost:{ports.link}",
         "UTMLAB_CONTROL_URL": f"http://127.0.0.1:{ports.control}",
+        "UTMLAB_WEBADMIN_URL": f"{webadmin_url}/",
+        "UTMLAB_REST_URL": f"{webadmin_url}/api",
+        "UTMLAB_WEBADMIN_CA_FILE": str(webadmin_ca),
         "UTMLAB_CA_FILE": str(places.liveconnect / "pki" / "ca.crt"),
         "UTMLAB_INTERNET_CA_FILE": str(places.data / "internet" / "ca.crt"),
     }
