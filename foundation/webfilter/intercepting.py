@@ -3,7 +3,9 @@
 - The client's connection gets TLS with a certificate of the host, and its bytes a session of their
   own, whose requests go to https URLs. What no exception lets pass unchecked is checked there.
 - A client that sent something before the tunnel stood is closed: it was no TLS client that waited.
-- Another server name than the host of the CONNECT ends as the client's own certificate error.
+- A server name that is not the host of the CONNECT is judged by itself and logged, as in a tunnel
+  that is not looked into; blocked, the connection ends. Allowed, it still gets the certificate of
+  the CONNECT's host, and its requests go there.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from foundation.webfilter.answers import TUNNEL_OPEN
 from foundation.webfilter.client import Client, Server
 from foundation.webfilter.hearing import Hearing
 from foundation.webfilter.interception import Interception
+from foundation.webfilter.server_name import may_pass
 
 
 async def serve_intercepted(hearing: Hearing, interception: Interception) -> bool:
@@ -29,7 +32,8 @@ async def serve_intercepted(hearing: Hearing, interception: Interception) -> boo
             secured = await hearing.forwarder.loop.start_tls(
                 transport, inner, leaf, server_side=True
             )
-        if secured is not None:  # None: gone while it shook hands
+        # None: gone while it shook hands
+        if secured is not None and await _may_speak(hearing, interception, secured):
             inner.connection_made(secured)
             await asyncio.wait({inner.ended})
     except (TimeoutError, OSError):  # ssl.SSLError is one
@@ -40,6 +44,13 @@ async def serve_intercepted(hearing: Hearing, interception: Interception) -> boo
         hearing.record.size = inner.sent_bytes
         client.connection_lost(None)  # the protocol of TLS took its place and told it nothing
     return False
+
+
+async def _may_speak(
+    hearing: Hearing, interception: Interception, secured: asyncio.Transport
+) -> bool:
+    name = interception.name_asked_for(secured.get_extra_info("ssl_object"))
+    return not name or await may_pass(hearing, (name,))
 
 
 def _session(hearing: Hearing, inside: Client) -> Server:

@@ -149,6 +149,21 @@ class FilteringProxy(Service):
                 raise
             raise PortInUseError(self._name, self._host, self._wanted_port) from error
 
+    async def move_to(self, port: int) -> None:
+        """Listen on another port; connections that are open go on.
+
+        Raises:
+            PortInUseError: The port is taken; the old one stays.
+        """
+        before, self._wanted_port, old = self._wanted_port, port, self._server
+        try:
+            await self.start()
+        except PortInUseError:
+            self._wanted_port = before
+            raise
+        if old is not None:
+            old.close()
+
     async def stop(self) -> None:
         """Stop listening and end every connection."""
         if self._server is None:

@@ -34,7 +34,7 @@ async def serve_connect(hearing: Hearing) -> bool:
     tunnel = Tunnel(client, origin, idle_s=hearing.context.limits.tunnel_idle_s)
     try:
         hello = await tunnel.begin(TUNNEL_OPEN)
-        if hello is not None and not await _may_pass(hearing, hello.server_names):
+        if hello is not None and not await may_pass(hearing, hello.server_names):
             client.write(ACCESS_DENIED)
             tunnel.close()
             return False
@@ -45,8 +45,8 @@ async def serve_connect(hearing: Hearing) -> bool:
     return False
 
 
-async def _may_pass(hearing: Hearing, names: tuple[str, ...]) -> bool:
-    """Judge the server names that differ from the host of the CONNECT."""
+async def may_pass(hearing: Hearing, names: tuple[str, ...]) -> bool:
+    """Judge the server names that differ from the host of the CONNECT, and tell of them."""
     others = [name for name in names if _normal(name) != hearing.target.host]
     may_pass = True
     for name in others:

@@ -95,6 +95,13 @@ SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
                 "The reputation limit also holds for sites that no category source knows.",
             ),
             Switch(
+                "spyware_sites",
+                ("blocked", "ignored"),
+                "recalled: the option blocks sites that spread or serve spyware; that these are "
+                "the sites of category 150 is ours",
+                "What a filter action's spyware option does.",
+            ),
+            Switch(
                 "time_zone",
                 ("utm", "endpoint"),
                 "ours",
@@ -118,6 +125,13 @@ SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
                 "seed: behind the UTM the UTM filters; inferred: node http.scan_epp_traffic off "
                 "makes the gateway leave such traffic to the endpoint",
                 "Who filters while a computer is at the office; the other one stands back.",
+            ),
+            Switch(
+                "endpoint_https",
+                ("host", "scan"),
+                "recalled: endpoints cannot decrypt; `scan` is ours, for tests of what would be "
+                "seen inside",
+                "Whether endpoints judge HTTPS by its host or look into it with the lab's own CA.",
             ),
         )
     }

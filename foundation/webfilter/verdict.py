@@ -37,6 +37,8 @@ class VerdictReason(StrEnum):
     INVALID_URL = "invalid_url"
     SNI_MISMATCH = "sni_mismatch"
     """Allowed, but TLS asks for another host than the CONNECT did."""
+    HTTPS_UNFILTERED = "https_unfiltered"
+    """A CONNECT of a profile that leaves HTTPS alone."""
 
 
 class WebRequest(NamedTuple):

@@ -32,7 +32,7 @@ async def serve_waiting(hearing: Hearing) -> bool:
             return answered
     if hearing.head.method == "CONNECT":
         interception = hearing.context.interception
-        if interception is not None and "ssl_scanning" not in hearing.verdict.exception_skips:
+        if interception is not None and interception.covers(hearing.verdict):
             return await serve_intercepted(hearing, interception)
         return await serve_connect(hearing)
     return await _forward(hearing)

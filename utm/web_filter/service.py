@@ -4,29 +4,39 @@
   outdated, and the next verdict reads the configuration first.
 - Who asks is known by the source address; see `clients`.
 - Every exchange becomes lines of http.log; see `lines` and `http_log`.
+- HTTPS is filtered by its host, looked into or left alone, as the profile that decides says.
 - A configuration that cannot be compiled leaves the last good policies in force.
 
 Provenance: that the UTM is the filter on site is the seed's (UTM-07, UTM-08); that it is asked as
-a standard proxy on node http.port is documented for the appliance's standard mode.
+a standard proxy on node http.port is documented for the appliance's standard mode, as are the four
+ways to treat HTTPS.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from foundation.categories.demo import demo_categories
 from foundation.durable.writer import Writer
 from foundation.errors import DomainError
+from foundation.net.http_server import PortInUseError
 from foundation.service import Now, Service
 from foundation.webfilter.activity import Activity
+from foundation.webfilter.authority import stored_authority
 from foundation.webfilter.content import evaluate_content
+from foundation.webfilter.decrypted import is_decrypted
+from foundation.webfilter.interception import Interception, site_trust
 from foundation.webfilter.proceed import ProceedMemory
 from foundation.webfilter.proxy import FilteringProxy
-from foundation.webfilter.verdict import Verdict, WebRequest
+from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
 from utm.confd import Confd, read_snapshot
 from utm.logs.catalogue import Daemon
 from utm.web_filter.clients import WebClients
 from utm.web_filter.http_log import HttpLog
 from utm.web_filter.lines import web_lines
+from utm.web_filter.listening import NAME, check_free, gateway_note, wanted_port, write_note
 from utm.web_filter.options import WebFilterOptions
 from utm.web_filter.policies import GatewayPolicies
 
@@ -39,6 +49,7 @@ class WebFilter(Service):
         daemon: Who writes the lines of http.log.
         on_lines: Called after each commit that enqueued lines.
         now: The clock.
+        folder: The UTM's; the note on where the proxy is lies there.
         options: See there.
 
     Attributes:
@@ -52,18 +63,22 @@ class WebFilter(Service):
         daemon: Daemon,
         on_lines: Callable[[], None],
         now: Now,
+        folder: Path,
         options: WebFilterOptions | None = None,
     ) -> None:
         self._writer = writer
         self._daemon = daemon
         self._now = now
         self._options = options or WebFilterOptions()
+        self._note = gateway_note(folder)
+        self._ca_folder = self._options.scanning_ca or folder / "https_scanning"
         self._categories = self._options.categories or demo_categories()
         self._clients = WebClients(self._options.clients)
         self._log = HttpLog(writer, on_lines)
         self._proceed = ProceedMemory(now=now, timeout_s=self._proceed_timeout_s)
         self._policies: GatewayPolicies | None = None
         self._is_outdated = True
+        self._is_port_changed = False
         self._reading = asyncio.Lock()
         self._proxy: FilteringProxy | None = None
         self.trouble: DomainError | None = None
@@ -87,13 +102,10 @@ class WebFilter(Service):
         """
         await self.load()
         options = self._options
-        port = options.port
-        if port is None:
-            port = int(await self._writer.read(lambda db: Confd(db).node("http.port")) or 0)
         proxy = FilteringProxy(
             self.decide,
             host=options.host,
-            port=port,
+            port=await self._wanted_port(),
             on_activity=self._record,
             proceed=self._proceed,
             connect_to=options.connect_to,
@@ -101,10 +113,17 @@ class WebFilter(Service):
             now=self._now,
             user_of=lambda address: self._clients.of(address).user,
             decide_content=self.decide_content,
-            name="the UTM's web filter",
+            name=NAME,
+            interception=Interception(
+                lambda: stored_authority(self._ca_folder, self._now),
+                trust=site_trust(options.site_ca),
+                now=self._now,
+                covers=lambda verdict: self._in_force.https_of(verdict).scans(verdict),
+            ),
         )
         await proxy.start()
         self._proxy = proxy
+        write_note(self._note, options.host, proxy.port)
         self._log.start()
 
     async def stop(self) -> None:
@@ -144,20 +163,64 @@ class WebFilter(Service):
         """Say that there may be another configuration; costs nothing."""
         self._is_outdated = True
 
+    def check(self, edit: Confd) -> None:
+        """Refuse an edit, in its transaction, whose port is taken.
+
+        Raises:
+            PortInUseError: If somebody else listens there.
+        """
+        port = wanted_port(edit, self._options.port)
+        if self._proxy is not None and port not in (0, self.port):
+            check_free(self.host, port)
+            self._is_port_changed = True
+
+    async def follow_port(self) -> None:
+        """Listen where the configuration says; a port that cannot be had leaves the old one."""
+        if not self._is_port_changed or self._proxy is None:
+            return
+        self._is_port_changed = False
+        port = await self._wanted_port()
+        if port in (0, self.port):
+            return
+        try:
+            await self._proxy.move_to(port)
+        except PortInUseError as error:  # taken since the check
+            self.trouble = error
+            return
+        write_note(self._note, self.host, port)
+
+    async def _wanted_port(self) -> int:
+        return await self._writer.read(lambda db: wanted_port(Confd(db), self._options.port))
+
     def decide(self, request: WebRequest) -> Verdict | Awaitable[Verdict]:
         """Return the verdict on a request under the configuration in force."""
         if not self._is_outdated and not self._reading.locked():
-            engine = self._in_force.ready(self._clients.of(request.client_ip).computer)
+            computer = self._clients.of(request.client_ip).computer
+            engine = self._in_force.ready(computer, is_decrypted=is_decrypted(request))
             if engine is not None:
-                return engine.verdict(request, self._categories)
+                return self._judged(engine.verdict(request, self._categories), request)
         return self._decide_later(request)
 
     async def _decide_later(self, request: WebRequest) -> Verdict:
         await self.load()
         computer = self._clients.of(request.client_ip).computer
-        loop = asyncio.get_running_loop()
-        engine = await loop.run_in_executor(None, self._in_force.engine, computer)
-        return engine.verdict(request, self._categories)
+        make = partial(self._in_force.engine, computer, is_decrypted=is_decrypted(request))
+        engine = await asyncio.get_running_loop().run_in_executor(None, make)
+        return self._judged(engine.verdict(request, self._categories), request)
+
+    def _judged(self, verdict: Verdict, request: WebRequest) -> Verdict:
+        """Let a CONNECT pass whose profile leaves HTTPS alone."""
+        if request.method != "CONNECT" or not self._in_force.https_of(verdict).is_off:
+            return verdict
+        action = self._in_force.general.action(verdict.filter_action_ref)
+        return replace(
+            verdict,
+            action="allow",
+            reason=VerdictReason.HTTPS_UNFILTERED,
+            is_logged=action is not None
+            and action.log_access
+            and "log_access" not in verdict.exception_skips,
+        )
 
     def decide_content(self, verdict: Verdict, content_type: str) -> Verdict:
         """Return the verdict once the content type is known."""

@@ -9,16 +9,20 @@ from utm.web_policy.errors import (
     WebPolicyError,
 )
 from utm.web_policy.gateway import compile_gateway
+from utm.web_policy.https import HOST_ONLY, HttpsFiltering, https_filtering
 from utm.web_policy.reading import CompileWarning
 
 __all__ = [
+    "HOST_ONLY",
     "BaseProfileMissingError",
     "CompileWarning",
     "GroupGoneError",
+    "HttpsFiltering",
     "ReferencedObjectGoneError",
     "WebPolicyError",
     "compile_gateway",
     "compile_group",
     "deciding_action",
     "groups_using",
+    "https_filtering",
 ]

@@ -11,7 +11,8 @@ from cryptography.x509.oid import NameOID
 from proxy_world import proxy_world, server_tls
 from web_policies import NOON, one_action_policy
 
-from foundation.webfilter.interception import Interception, LabAuthority
+from foundation.webfilter.authority import LabAuthority
+from foundation.webfilter.interception import Interception
 from foundation.webfilter.policy import FilterAction, WebException
 
 
@@ -51,7 +52,9 @@ async def intercepting_world(tmp_path, *skips, trusts_site=False, at=NOON):
         exceptions=exceptions,
         switches=(("https_sees", "url"),),
     )
-    interception = Interception(authority, trust=trust, now=lambda: at)
+    interception = Interception(
+        lambda: authority, trust=trust, now=lambda: at, covers=lambda _: True
+    )
     async with proxy_world(policy, tls=tls, interception=interception) as world:
         world.authority, world.site = ca, site
         yield world
@@ -155,7 +158,10 @@ async def test_web_05_what_one_url_is_forgiven_another_is_not(tmp_path):
 
 async def test_a_leaf_is_made_once_per_host_and_again_before_it_expires(tmp_path):
     moment = NOON
-    interception = Interception(lab_authority(), trust=lambda _: None, now=lambda: moment)
+    authority = lab_authority()
+    interception = Interception(
+        lambda: authority, trust=lambda _: None, now=lambda: moment, covers=lambda _: True
+    )
     first = interception.context_for("news.example")
 
     assert interception.context_for("news.example") is first
