@@ -21,6 +21,7 @@ REPUTATIONS: Final[tuple[Reputation, ...]] = (
 """From worst to best."""
 
 UNCATEGORIZED_ID: Final = 9998
+SPYWARE_ID: Final = 150
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
 - Mode allow: listed categories are blocked, the rest allowed. Mode deny: listed categories are
   allowed, the rest blocked. Warn and quota lists come first in mode deny, since a category can
   only be warned of when it is not blocked (inferred).
+- The spyware option blocks its category in either mode (switch `spyware_sites`).
 - A quota becomes the policy's quota action (documented: default warn).
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from foundation.categories.category import is_reputation_below
+from foundation.categories.category import SPYWARE_ID, is_reputation_below
 from foundation.categories.names import category_name
 from foundation.webfilter.policy import FilterAction, Outcome
 from foundation.webfilter.site_facts import SiteFacts
@@ -110,6 +111,8 @@ class ActionRules:
 
     def _category(self, id_: int) -> tuple[Outcome, str]:
         is_deny = self.action.mode == "deny"
+        if id_ == SPYWARE_ID and self.action.spyware and self._blocks_spyware():
+            return "block", "the spyware option blocks it"
         if not is_deny and id_ in self.action.categories:
             return "block", "mode allow blocks the listed categories"
         if id_ in self.action.quota_categories:
@@ -119,6 +122,9 @@ class ActionRules:
         if is_deny and id_ not in self.action.categories:
             return "block", "mode deny blocks all but the listed categories"
         return "allow", f"mode {self.action.mode} lets it pass"
+
+    def _blocks_spyware(self) -> bool:
+        return self.board.value("spyware_sites") == "blocked"
 
     def by_reputation(self) -> Decision | None:
         """Try the minimum reputation."""

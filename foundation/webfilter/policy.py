@@ -85,6 +85,7 @@ class FilterAction:
     """What is allowed, warned of and blocked (http/cff_action).
 
     With mode "allow" `categories` are the blocked ones, with "deny" the only allowed ones.
+    `spyware` blocks spyware sites whatever the lists of categories say (switch `spyware_sites`).
     """
 
     ref: str
@@ -101,6 +102,7 @@ class FilterAction:
     url_blacklist: tuple[SiteList, ...] = ()
     uncategorized: WithQuota = "allow"
     min_reputation: Threshold = "off"
+    spyware: bool = False
     extensions: tuple[str, ...] = ()
     extensions_warn: tuple[str, ...] = ()
     content_types: tuple[str, ...] = ()

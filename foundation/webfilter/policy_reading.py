@@ -151,6 +151,7 @@ def _action(item: Element) -> FilterAction:
         url_blacklist=_read_all(item, "blockSites", _site_list),
         uncategorized=_choice(item, "uncategorized", WithQuota),
         min_reputation=_choice(item, "minReputation", Threshold),
+        spyware=is_true(item.attribute("spyware")),
         extensions=_values(item, "extension"),
         extensions_warn=_values(item, "warnExtension"),
         content_types=_values(item, "contentType"),

@@ -115,6 +115,7 @@ def _action(action: FilterAction) -> _Lines:
         mode=action.mode,
         uncategorized=action.uncategorized,
         minReputation=action.min_reputation,
+        spyware=truth(action.spyware),
         logAccess=truth(action.log_access),
         logBlocked=truth(action.log_blocked),
     )

@@ -11,6 +11,7 @@ Provenance: ours.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from foundation.categories.category import SPYWARE_ID
 from foundation.categories.names import category_name
 from foundation.webfilter.differences import deciding_step
 from foundation.webfilter.policy import SiteList, WebException
@@ -165,7 +166,9 @@ def _without_categories(case: Case) -> Iterator[Proposal]:
         }
         kept = tuple(one for one in action.categories if one not in wanted)
         lists["categories"] = kept if action.mode == "allow" else (*kept, *wanted)
-        yield from case.with_action("category", f"allowed category {_names(wanted)}", **lists)
+        spares = {"spyware": action.spyware and SPYWARE_ID not in wanted}
+        what = f"allowed category {_names(wanted)}"
+        yield from case.with_action("category", what, **lists, **spares)
 
 
 def _without_extension(case: Case) -> Iterator[Proposal]:

@@ -1,7 +1,8 @@
 """What is known about the site of a request: categories, reputation, tags.
 
 - The local site list overrides category and reputation of the category source, each on its own.
-- Without any category a site is uncategorized (9998) with reputation "unverified" (public).
+- Without any category a site is uncategorized (9998) with reputation "unverified" (public), also
+  when it is the local list that says 9998; a reputation that is known stays known.
 - A site that only the local list gave a category has the reputation of that list, else "neutral".
 """
 
@@ -60,12 +61,11 @@ def facts_of(
 def facts_from(known: Category | None, override: Override) -> SiteFacts:
     """Join what the category source and the local site list say."""
     base = known or UNCATEGORIZED
-    ids, reputation, is_categorized = base.ids, base.reputation, known is not None
+    ids, reputation = base.ids, base.reputation
     if override.category is not None:
         ids = (override.category,)
-        if not is_categorized:
+        if known is None and ids != UNCATEGORIZED.ids:
             reputation = "neutral"
-        is_categorized = override.category not in UNCATEGORIZED.ids
     if override.reputation is not None:
         reputation = override.reputation
-    return SiteFacts(ids, reputation, override.tags, is_categorized)
+    return SiteFacts(ids, reputation, override.tags, ids != UNCATEGORIZED.ids)

@@ -36,6 +36,7 @@ def filter_action(reading: Reading, action: Object, quota_action: Outcome) -> Fi
         url_blacklist=site_lists(reading, action, "url_blacklist"),
         uncategorized=cast("WithQuota", action.text("uncategorized_websites")),
         min_reputation=cast("Threshold", action.text("sp_minreputation")),
+        spyware=action.is_on("spyware"),
         extensions=action.texts("extensions"),
         extensions_warn=action.texts("extensions_warn"),
         content_types=action.texts("contenttype_blacklist"),

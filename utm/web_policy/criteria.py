@@ -1,17 +1,21 @@
 """Users, networks, categories and times: from objects to what an endpoint can compare.
 
-- A user group stands for the names of its members; networks become CIDR text.
+- A group stands for its members and those of the groups in it, of users as of networks.
+- Users become names, networks CIDR text; an address with a netmask of 0 is that of no network,
+  since 0 is what a netmask has that nobody set.
 - A super-category stands for the numeric ids of its subcategories (public: two layers).
 - An endpoint resolves no DNS definitions: such a network matches only by a stored address.
 - Weekdays are English names, in full or by three letters, or 0 (Monday) to 6 (ours).
 """
 
 import ipaddress
+from collections.abc import Iterator
 from datetime import date, time
 from typing import Final
 
 from foundation.webfilter.policy import TimeWindow
 from utm.confd.objects import Object
+from utm.web_policy.limits import warn_of_user
 from utm.web_policy.reading import Reading
 
 EVERYWHERE: Final = ("0.0.0.0/0", "::/0")
@@ -21,13 +25,10 @@ _SHORTEST_NAME: Final = 3
 
 def user_names(reading: Reading, holder: Object, attribute: str) -> tuple[str, ...]:
     """Return the names of the users and of the members of the groups that a list names."""
-    names: list[str] = []
-    for each in reading.follow_all(holder, attribute):
-        if each.full_type == "aaa/group":
-            names.extend(member.name for member in reading.follow_all(each, "members"))
-        else:
-            names.append(each.name)
-    return tuple(dict.fromkeys(names))
+    users = tuple(_members(reading, holder, attribute))
+    for user in users:
+        warn_of_user(reading, user)
+    return tuple(dict.fromkeys(user.name for user in users))
 
 
 def category_ids(reading: Reading, holder: Object, attribute: str) -> tuple[int, ...]:
@@ -45,19 +46,8 @@ def category_ids(reading: Reading, holder: Object, attribute: str) -> tuple[int,
 
 def networks(reading: Reading, holder: Object, attribute: str) -> tuple[str, ...]:
     """Return the networks that a list names, as CIDR text."""
-    found: dict[str, None] = {}
-    waiting = list(reversed(reading.follow_all(holder, attribute)))
-    seen: set[str] = set()
-    while waiting:
-        each = waiting.pop()
-        if each.ref in seen:  # a group may contain itself by way of others
-            continue
-        seen.add(each.ref)
-        if "members" in each.attributes:
-            waiting.extend(reversed(reading.follow_all(each, "members")))
-        else:
-            found.update(dict.fromkeys(_cidr(reading, each)))
-    return tuple(found)
+    cidrs = (cidr for each in _members(reading, holder, attribute) for cidr in _cidr(reading, each))
+    return tuple(dict.fromkeys(cidrs))
 
 
 def time_window(reading: Reading, holder: Object, attribute: str) -> TimeWindow | None:
@@ -87,18 +77,40 @@ def time_window(reading: Reading, holder: Object, attribute: str) -> TimeWindow 
     return TimeWindow(ref=event.ref, name=event.name)
 
 
+def _members(reading: Reading, holder: Object, attribute: str) -> Iterator[Object]:
+    """Yield what a list names, with the members of a group in its place."""
+    waiting = list(reversed(reading.follow_all(holder, attribute)))
+    seen: set[str] = set()
+    while waiting:
+        each = waiting.pop()
+        if each.ref in seen:  # a group may contain itself by way of others
+            continue
+        seen.add(each.ref)
+        if "members" in each.attributes:
+            waiting.extend(reversed(reading.follow_all(each, "members")))
+        else:
+            yield each
+
+
 def _cidr(reading: Reading, network: Object) -> tuple[str, ...]:
     if network.full_type == "network/any":
         return EVERYWHERE
     texts = []
     for address_key, mask_key in (("address", "netmask"), ("address6", "netmask6")):
         address = network.attributes.get(address_key, "")
-        if address:
-            length = network.attributes.get(mask_key, ipaddress.ip_address(address).max_prefixlen)
-            try:
-                texts.append(str(ipaddress.ip_network(f"{address}/{length}", strict=False)))
-            except ValueError:
-                reading.warn(network, "network_unusable", f"{address}/{length} is no network")
+        if not address:
+            continue
+        mask = network.attributes.get(mask_key)
+        text = address if mask is None else f"{address}/{mask}"
+        try:
+            parsed = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            reading.warn(network, "network_unusable", f"{text} is no network")
+            continue
+        if mask == 0 and int(ipaddress.ip_address(address)):
+            reading.warn(network, "network_unusable", f"{address} has no netmask")
+            continue
+        texts.append(str(parsed))
     if not texts:
         reading.warn(
             network, "network_unusable", "it has no address: endpoints match nothing by it"

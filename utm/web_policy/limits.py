@@ -27,7 +27,7 @@ _ACTION: Final = {
     "pua": ("antivirus", "unwanted applications are the antivirus policy's on endpoints"),
     "sandbox": ("sandbox", "nothing is sent to a sandbox from endpoints"),
     "script_removal": ("content_removal", "content is not removed from pages on endpoints"),
-    "spyware": ("spyware", "infections that report home are not looked for on endpoints"),
+    "spyware": ("spyware", "spyware sites are blocked; infections are not looked for on endpoints"),
     "yahoo_safesearch": ("safe_search", _SAFE_SEARCH),
 }
 _AUTHENTICATION: Final = (
@@ -73,6 +73,20 @@ def warn_of_profile(reading: Reading, profile: Object) -> None:
         reading.warn(profile, "https_scanning", "endpoints see only the host of an HTTPS request")
     if profile.text("scan_ssl_opt") == "no_https_filtering":
         reading.warn(profile, "https_filtering", "endpoints filter HTTPS by its host in any case")
+
+
+def warn_of_policy(reading: Reading, policy: Object) -> None:
+    """Warn of what a policy of a profile asks for in vain."""
+    if policy.is_on("skip_auth"):
+        reading.warn(policy, "authentication", "there is no authentication to skip on endpoints")
+
+
+def warn_of_user(reading: Reading, user: Object) -> None:
+    """Warn of a user who may not log on to the UTM, but is taken at a computer's word."""
+    if not user.is_on("enabled"):
+        reading.warn(
+            user, "user_disabled", "endpoints use whoever is logged on: a disabled user counts too"
+        )
 
 
 def warn_of_exception(reading: Reading, exception: Object) -> None:

@@ -19,7 +19,7 @@ from utm.web_policy.errors import (
     GroupGoneError,
     ReferencedObjectGoneError,
 )
-from utm.web_policy.limits import warn_of_profile
+from utm.web_policy.limits import warn_of_policy, warn_of_profile
 from utm.web_policy.reading import Reading
 
 
@@ -89,6 +89,7 @@ def compiled_profile(reading: Reading, profile: Object) -> Profile:
 
 
 def _rule(reading: Reading, policy: Object) -> PolicyRule | None:
+    warn_of_policy(reading, policy)
     users = user_names(reading, policy, "aaa")
     if policy.texts("aaa") and not users:
         reading.warn(policy, "no_users", "its user groups are empty: the policy never applies")

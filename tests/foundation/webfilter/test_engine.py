@@ -36,6 +36,8 @@ CATEGORIES = CategorySet(
         "games.example": Category((116, 134)),
         "news.example": Category((134,), "trusted"),
         "bad.example": Category((105,), "malicious"),
+        "spy.example": Category((105, 150), "suspicious"),
+        "nobody.example": Category((9998,), "trusted"),
         "127.0.0.1": Category((115,), "unverified"),
     }
 )
@@ -77,6 +79,11 @@ HOSTILE = [
     "http://games.example?q",
     "http://games.example/a/../b/./c.ZIP",
     "http://games.example/a%2fb.exe",
+    "http://spy.example/",
+    "http://nobody.example/",
+    "http://www.google.com/search?q=cats&safe=off",
+    "http://user@www.bing.com:8080/search?q=cats",
+    "http://search.yahoo.com./search?p=cats",
     "http://news.example/a",
     "http://news.example/a/b?c=/d.exe",
     "http://news.example/ab",

@@ -42,7 +42,7 @@ texts = st.text(
 )
 names = texts.filter(bool)
 text_tuples = st.lists(texts, max_size=3).map(tuple)
-ids = st.lists(st.sampled_from([105, 115, 116, 134, 9998]), max_size=3).map(tuple)
+ids = st.lists(st.sampled_from([105, 115, 116, 134, 150, 9998]), max_size=3).map(tuple)
 sites = st.sampled_from(
     ["games.example", "example", "www.games.example", "news.example/a", "127.0.0.1", "*.x", ""]
 )
@@ -94,6 +94,10 @@ def actions(ref):
         url_blacklist=site_list_tuples,
         uncategorized=st.sampled_from(["allow", "warn", "block", "quota"]),
         min_reputation=reputations,
+        spyware=st.booleans(),
+        safe_search=st.lists(
+            st.sampled_from(["google", "bing", "yahoo"]), max_size=2, unique=True
+        ).map(tuple),
         extensions=st.lists(st.sampled_from(["exe", ".ZIP", "", "gz"]), max_size=2).map(tuple),
         extensions_warn=text_tuples,
         content_types=text_tuples,
