@@ -23,7 +23,8 @@ from endpoint.mcs_client.options import McsClientOptions
 from endpoint.service_lock import hold
 from endpoint.service_table import AUTOUPDATE, MCS_AGENT, MCS_CLIENT, WEB_CONTROL
 from endpoint.setup import bootstrap
-from endpoint.web_control.service import WebControl, WebControlOptions
+from endpoint.web_control.options import WebControlOptions
+from endpoint.web_control.service import WebControl
 from foundation.checkpoints import Checkpoints
 from foundation.errors import DomainError
 from foundation.webfilter.destinations import ConnectTo
@@ -91,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--refuse-ports", type=read_ports, default=frozenset(), metavar="N,N"
             )
+            command.add_argument("--scanning-ca", type=Path, metavar="DIR")
+            command.add_argument("--site-ca", type=Path, metavar="FILE")
     return parser
 
 
@@ -105,6 +108,8 @@ def _composition(arguments: argparse.Namespace, host: HostFolder) -> Composition
             port=arguments.proxy_port,
             connect_to=read_connect_to(arguments.connect_to),
             refuse_ports=lambda: arguments.refuse_ports,
+            scanning_ca=arguments.scanning_ca,
+            site_ca=arguments.site_ca,
         )
     return Composition(
         host,

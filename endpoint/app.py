@@ -26,7 +26,8 @@ from endpoint.setup.archive import Broker, read_broker
 from endpoint.setup.installer_name import token_of
 from endpoint.setup.removal import remove_installation
 from endpoint.setup.setup import Setup
-from endpoint.web_control.service import WebControl, proxy_url_of
+from endpoint.web_control.listening import proxy_url_of
+from endpoint.web_control.service import WebControl
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.errors import DomainError
 from foundation.redact import Secret

@@ -24,7 +24,8 @@ from endpoint.services import ServiceControl
 from endpoint.setup.archive import Broker
 from endpoint.setup.log import SetupLog
 from endpoint.setup.steps import Bench
-from endpoint.web_control.service import WebControl, WebControlOptions
+from endpoint.web_control.options import WebControlOptions
+from endpoint.web_control.service import WebControl
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.protocol.names import ALC, SWC
 from foundation.redact import Secret

@@ -18,8 +18,8 @@ from endpoint.products import InstalledProducts, Product
 from endpoint.service_table import ServiceEntry, ServiceTable
 from endpoint.setup.journal import Progress, progress_of
 from endpoint.setup.log import setup_log_file
+from endpoint.web_control.listening import proxy_url_of
 from endpoint.web_control.policy_in_force import Enforced, read_enforced
-from endpoint.web_control.service import proxy_url_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,8 @@ async def _serve(arguments: argparse.Namespace) -> None:
             port=arguments.web_filter_port,
             connect_to=_connect_to(arguments.connect_to),
             refuse_ports=lambda: arguments.refuse_ports,
+            scanning_ca=arguments.scanning_ca,
+            site_ca=arguments.site_ca,
             clients=arguments.web_clients,
         ),
         webadmin_port=arguments.webadmin_port,
@@ -108,6 +110,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--web-clients", type=Path, metavar="FILE", help="which computer has which source address"
+    )
+    parser.add_argument(
+        "--scanning-ca",
+        type=Path,
+        metavar="DIR",
+        help="the CA for HTTPS scanning, made if need be (default: one of its own in DATA)",
+    )
+    parser.add_argument(
+        "--site-ca", type=Path, metavar="FILE", help="CAs of sites to believe besides the machine's"
     )
     parser.add_argument(
         "--connect-to", type=Path, metavar="FILE", help="where the web filter finds hosts instead"

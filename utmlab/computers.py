@@ -10,7 +10,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -24,7 +24,8 @@ from endpoint.products import InstalledProducts, Product
 from endpoint.service_table import AUTOUPDATE, MCS_AGENT, MCS_CLIENT, WEB_CONTROL, ServiceTable
 from endpoint.services import ProcessServices
 from endpoint.setup.removal import remove_installation
-from endpoint.web_control.service import WebControlOptions, proxy_url_of
+from endpoint.web_control.listening import proxy_url_of
+from endpoint.web_control.options import WebControlOptions
 from foundation.durable.files import write_atomic
 from foundation.errors import DomainError
 from foundation.service import Now
@@ -56,6 +57,19 @@ class InstallerFailedError(DomainError):
     def __init__(self, exit_code: int, said: str) -> None:
         super().__init__(f"the installer ended with exit code {exit_code}: {said}")
         self.exit_code = exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """What looking into HTTPS needs.
+
+    Attributes:
+        authority: The folder of the CA that clients trust.
+        site_ca: The file with the CA of the lab's own internet.
+    """
+
+    authority: Path
+    site_ca: Path
 
 
 class Computer(Protocol):
@@ -101,6 +115,7 @@ class TaskComputer:
         *,
         port: int,
         connect_to: ConnectTo,
+        scanning: Scanning,
         now: Now,
         rng: random.Random,
         engines: EngineShelf,
@@ -112,7 +127,12 @@ class TaskComputer:
             )
         refused = settings.management_ports
         web_control = WebControlOptions(
-            port=port, connect_to=connect_to, refuse_ports=lambda: refused, engines=engines
+            port=port,
+            connect_to=connect_to,
+            refuse_ports=lambda: refused,
+            scanning_ca=scanning.authority,
+            site_ca=scanning.site_ca,
+            engines=engines,
         )
         options = EndpointOptions(client=client, web_control=web_control)
         self.endpoint = Endpoint(folder, options=options, now=now, rng=rng)
@@ -166,7 +186,13 @@ class ProcessComputer:
     """A computer whose services are processes of their own."""
 
     def __init__(
-        self, folder: Path, settings: LabSettings, *, port: int, connect_to: ConnectTo
+        self,
+        folder: Path,
+        settings: LabSettings,
+        *,
+        port: int,
+        connect_to: ConnectTo,
+        scanning: Scanning | None = None,
     ) -> None:
         self.host = HostFolder(folder)
         self._connect_to = connect_to
@@ -175,7 +201,10 @@ class ProcessComputer:
         if settings.poll_interval_s is not None:
             poll = ("--poll", str(settings.poll_interval_s), "--events-delay", "0")
         ports = ",".join(str(one) for one in sorted(settings.management_ports))
-        web_control = ("--proxy-port", str(port), "--connect-to", str(self._map_file))
+        web_control = ["--proxy-port", str(port), "--connect-to", str(self._map_file)]
+        if scanning is not None:
+            web_control += ["--scanning-ca", str(scanning.authority)]
+            web_control += ["--site-ca", str(scanning.site_ca)]
         self.arguments: Mapping[str, tuple[str, ...]] = {
             MCS_CLIENT: poll,
             MCS_AGENT: (),

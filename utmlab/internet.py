@@ -11,6 +11,8 @@ Invariants:
 
 * Loopback only, a free port, nothing outside the given folder is written.
 * A host outside the two zones is answered 421: it was not meant for the lab.
+* Three names in each zone have a certificate that nobody should believe: `expired`, `self-signed`
+  and `wrong-name` (of another host), for whoever looks into HTTPS.
 * The certificate is made anew at every start; its key is gone with the folder.
 
 Provenance: ours.
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 ZONES = ("example", "test")
 VALID_DAYS = 365
+EXPIRED, SELF_SIGNED, WRONG_NAME = "expired", "self-signed", "wrong-name"
 SHUTDOWN_S = 1.0
 FIRST_BYTE_S = 60.0
 TLS_HANDSHAKE = b"\x16"
@@ -208,7 +211,7 @@ class _Authority:
         if self._contexts:
             return
         ca = (
-            self._builder(self._name, self._key)
+            self._builder(self._name, self._name, self._key)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(self._key, hashes.SHA256())
         )
@@ -231,17 +234,9 @@ class _Authority:
     def _context(self, host: str) -> ssl.SSLContext:
         if host not in self._contexts:
             key = ec.generate_private_key(ec.SECP256R1())
-            subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])])
-            certificate = (
-                self._builder(subject, key)
-                .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-                .add_extension(
-                    x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False
-                )
-                .sign(self._key, hashes.SHA256())
-            )
             chain = self._folder / "hosts" / f"{host}.crt"
             secret = self._folder / "hosts" / f"{host}.key"
+            certificate = self._certificate(host, key)
             write_atomic(chain, certificate.public_bytes(serialization.Encoding.PEM), sync=False)
             write_secret(
                 secret,
@@ -254,16 +249,34 @@ class _Authority:
             self._contexts[host] = server_context(certificate=chain, key=secret, now=self._now)
         return self._contexts[host]
 
+    def _certificate(self, host: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+        kind = host.partition(".")[0]
+        named = f"another.{host.rpartition('.')[2]}" if kind == WRONG_NAME else host
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, named[:64])])
+        authority, signer = (subject, key) if kind == SELF_SIGNED else (self._name, self._key)
+        age = timedelta(days=VALID_DAYS + 2) if kind == EXPIRED else timedelta(0)
+        return (
+            self._builder(subject, authority, key, age=age)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(named)]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .sign(signer, hashes.SHA256())
+        )
+
     def _builder(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey
+        self,
+        subject: x509.Name,
+        authority: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        age: timedelta = timedelta(0),
     ) -> x509.CertificateBuilder:
-        now = self._now()
+        begin = self._now() - age - timedelta(days=1)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self._name)
+            .issuer_name(authority)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=VALID_DAYS))
+            .not_valid_before(begin)
+            .not_valid_after(begin + timedelta(days=VALID_DAYS + 1))
         )

@@ -48,6 +48,11 @@ class Places:
         return self.data / "web_clients.json"
 
     @property
+    def scanning_ca(self) -> Path:
+        """The folder of the CA for HTTPS that is looked into."""
+        return self.data / "https_scanning"
+
+    @property
     def hosts(self) -> Path:
         """The folder of the emulated computers' disks."""
         return self.data / "hosts"

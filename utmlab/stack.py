@@ -28,6 +28,7 @@ from endpoint.network import Network
 from endpoint.service_table import ServiceTable
 from foundation.durable.folder import DataFolder
 from foundation.service import Now, utc_now
+from foundation.webfilter.authority import stored_authority
 from foundation.webfilter.engine_shelf import EngineShelf
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
@@ -36,7 +37,13 @@ from utm.config import UtmConfig
 from utm.web_filter import WebFilterOptions
 from utmlab.browsing import Page, browse
 from utmlab.compliance import wait_compliant
-from utmlab.computers import Computer, ProcessComputer, TaskComputer, write_connect_to
+from utmlab.computers import (
+    Computer,
+    ProcessComputer,
+    Scanning,
+    TaskComputer,
+    write_connect_to,
+)
 from utmlab.errors import (
     ComputerExistsError,
     NoSuchComputerError,
@@ -89,6 +96,7 @@ class Stack:
         self._rng = rng or random.Random()
         self._folder: DataFolder | None = None
         self.internet = LabInternet(places.data / "internet", now=now)
+        self._scanning = Scanning(places.scanning_ca, self.internet.ca_file)
         self._engines = EngineShelf()
         self.computers: dict[str, Computer] = {}
         self.houses: dict[str, TaskHouse | ProcessHouse] = {
@@ -126,6 +134,7 @@ class Stack:
         self._folder = DataFolder.open(self.places.data, component="lab", version=FORMAT_VERSION)
         try:
             await self.internet.start()
+            stored_authority(self._scanning.authority, self.now)  # one for all, made by nobody else
             for house in self.houses.values():
                 await house.start()
             # Only now: a new lab that found its ports taken may try others.
@@ -295,7 +304,9 @@ class Stack:
         port = self._proxy_port(folder)
         computer: Computer
         if self.settings.mode == "processes":
-            computer = ProcessComputer(folder, self.settings, port=port, connect_to=connect_to)
+            computer = ProcessComputer(
+                folder, self.settings, port=port, connect_to=connect_to, scanning=self._scanning
+            )
         else:
             rng = random.Random(self._rng.random())
             computer = TaskComputer(
@@ -303,6 +314,7 @@ class Stack:
                 self.settings,
                 port=port,
                 connect_to=connect_to,
+                scanning=self._scanning,
                 now=self.now,
                 rng=rng,
                 engines=self._engines,
@@ -370,6 +382,8 @@ class Stack:
             port=None if settings.has_usual_web_filter else settings.ports.web_filter,
             connect_to=self.internet.connect_to(),
             refuse_ports=lambda: settings.management_ports,
+            scanning_ca=self._scanning.authority,
+            site_ca=self._scanning.site_ca,
             clients=self.places.web_clients,
         )
 
@@ -378,5 +392,6 @@ class Stack:
         map_file = self.places.data / "web_filter.connect-to.json"
         write_connect_to(map_file, options.connect_to)
         words = ["--connect-to", str(map_file), "--web-clients", str(options.clients)]
+        words += ["--scanning-ca", str(options.scanning_ca), "--site-ca", str(options.site_ca)]
         words += ["--refuse-ports", ",".join(map(str, sorted(options.refuse_ports())))]
         return words if options.port is None else [*words, "--web-filter-port", str(options.port)]

@@ -10,7 +10,8 @@ from aiohttp import web
 from endpoint.host import HostFolder
 from endpoint.logs import EndpointLog, FixedLevel
 from endpoint.outbox import Outbox
-from endpoint.web_control.service import WebControl, WebControlOptions
+from endpoint.web_control.options import WebControlOptions
+from endpoint.web_control.service import WebControl
 from foundation.durable.doorbell import EventDoorbell
 from foundation.durable.files import write_atomic
 from foundation.net.http_server import HttpServer

@@ -5,7 +5,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from endpoint.web_control.service import proxy_url_of
+from endpoint.web_control.listening import proxy_url_of
 from foundation.webfilter.verdict import VerdictReason, WebRequest
 
 
