@@ -31,9 +31,10 @@ Example:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
-import os
 import selectors
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, Unpack
@@ -48,10 +49,8 @@ _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
 _NANOSECONDS = 1_000_000_000
-# The kernel delivers loopback data inside the sender's own call (400,000 of 400,000 sends on a busy
-# two-core Linux 6.18) but may leave it to a kernel thread: a few more looks, each after giving the
-# processor away, keep a jump from overtaking bytes under way. Together they cost microseconds.
-_LOOKS_BEFORE_A_JUMP = 3
+_MARKER_S = 1.0
+"""How long a marker may be under way; a kernel that drops it must not stop time for ever."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -236,21 +235,52 @@ def run_virtual(
         return runner.run(main(VirtualClock(loop, start)))
 
 
+class _Marker:
+    """A datagram to oneself: once it is back, what was sent over loopback before it has arrived.
+
+    The kernel delivers loopback data inside the sender's own call, but may leave it to a kernel
+    thread, in the order in which it was sent. Waiting for the marker keeps a jump from overtaking
+    bytes under way; giving the processor away instead would cost a time slice per jump as soon as
+    the machine is busy.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.connect(self._socket.getsockname())
+        self._socket.settimeout(_MARKER_S)
+
+    def send_and_wait(self) -> None:
+        """Return when everything that was sent before has arrived."""
+        self._socket.send(b".")
+        with contextlib.suppress(TimeoutError):
+            self._socket.recv(1)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._socket.close()
+
+
 class _JumpingSelector(selectors.DefaultSelector):
     """The platform's selector, except that an idle wait may become a jump of the clock."""
 
     def __init__(self, idle: Callable[[float | None], bool]) -> None:
         super().__init__()
         self._idle = idle
+        self._marker = _Marker()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready now; with nothing ready jump, and wait only if that is refused."""
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        for _ in range(_LOOKS_BEFORE_A_JUMP):
-            os.sched_yield()
-            ready = super().select(0)
-            if ready:
-                return ready
+        self._marker.send_and_wait()
+        ready = super().select(0)
+        if ready:
+            return ready
         return [] if self._idle(timeout) else super().select(timeout)
+
+    def close(self) -> None:
+        """Close the selector and the marker's socket."""
+        self._marker.close()
+        super().close()

@@ -1,5 +1,6 @@
 """A whole lab in virtual time, and a book of every request that its endpoints made."""
 
+import asyncio
 import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,9 @@ def run_lab(
             book.keep_for(lab)
             await lab.call("utm", "enable")
             await lab.call("utm", "edit", operations=CONFIGURATION, summary="web control")
+            # Otherwise an endpoint could enrol before LiveConnect knows what to assign to it.
+            while (await lab.call("utm", "status"))["waiting"]:  # noqa: ASYNC110
+                await asyncio.sleep(0)  # at one instant of virtual time
             return await story(lab, wall, book)
 
     return run_virtual(main, start=start)
