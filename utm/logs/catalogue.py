@@ -8,21 +8,28 @@
   public source), `documented` (named there, form inferred), `ours` (invented; decimal 4280-4299,
   and the eplog form of the web lines).
 * Keys stand in the order of the entry; a key that the entry does not name is refused.
+* Web lines have had other keys in another order in earlier versions: a daemon speaks one profile,
+  and a key that its version did not have is left out. 9.7 and 9.3 are orders of public lines; 9.6
+  is what a consumer's strict pattern for 9.6 requires, its last keys are ours.
+* What an absence means and which distance is normal stand with their source, like readings.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any, ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
 from foundation.errors import DomainError
 from utm.logs.grammar import ParsedLine, format_line
 
 Provenance = Literal["seed", "public", "documented", "ours"]
+LogProfile = Literal["9.3", "9.6", "9.7"]
+LOG_PROFILES: Final[tuple[LogProfile, ...]] = ("9.3", "9.6", "9.7")
 LEADING_KEYS = ("id", "severity", "sys", "sub", "name")
 
 
@@ -67,13 +74,25 @@ class Message:
     precedes: tuple[str, ...]
     follows: tuple[str, ...]
     readings: tuple[Reading, ...]
+    sample: Reading | None
+    distance: tuple[Reading, ...]
+    absence: tuple[Reading, ...]
+    older_keys: Mapping[str, tuple[str, ...]]
+
+    def keys_in(self, profile: str) -> tuple[str, ...]:
+        """Return the keys of the message in the order of one version."""
+        return self.older_keys.get(profile, self.keys)
 
     def has_key(self, key: str) -> bool:
         """Whether the message may carry `key`; `open_keys` are prefixes such as `attr_`."""
         return key in self.keys or key.startswith(self.open_keys)
 
-    def pairs(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """Return the pairs of a line in the message's order; open keys come last, as given.
+    def pairs(
+        self, values: Mapping[str, str], profile: LogProfile = "9.7"
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the pairs of a line in the order of a version; open keys come last, as given.
+
+        A key that the version did not have is left out.
 
         Raises:
             UnknownKeyError: when `values` holds a key that the message does not carry.
@@ -85,7 +104,7 @@ class Message:
         if self.name is not None:
             fixed["name"] = self.name
         known = {**fixed, **values}
-        ordered = [(key, known[key]) for key in self.keys if key in known]
+        ordered = [(key, known[key]) for key in self.keys_in(profile) if key in known]
         return (*ordered, *((key, text) for key, text in values.items() if key not in self.keys))
 
 
@@ -129,6 +148,7 @@ class Daemon:
     pid: int
     host: str
     zone: ZoneInfo
+    profile: LogProfile = "9.7"
 
     def line(self, slug: str, at: datetime, values: Mapping[str, str] | None = None) -> str:
         """Write one line of this daemon, without its line feed.
@@ -150,7 +170,7 @@ class Daemon:
                 process=self.process,
                 pid=self.pid,
                 level=message.level,
-                pairs=message.pairs(values or {}),
+                pairs=message.pairs(values or {}, self.profile),
             )
         )
 
@@ -165,14 +185,25 @@ def catalogue() -> Catalogue:
     """Return the packaged catalogue; it is immutable and read once."""
     data = json.loads(resources.files("utm.logs").joinpath("catalogue.json").read_text("utf-8"))
     orders: dict[str, list[str]] = data["orders"]
+    profiles: dict[str, dict[str, list[str]]] = data["profiles"]
     return Catalogue(
-        messages=tuple(_message(entry, orders) for entry in data["messages"]),
+        messages=tuple(_message(entry, orders, profiles) for entry in data["messages"]),
         keys=data["keys"],
         numbers=frozenset(data["numbers"]),
     )
 
 
-def _message(entry: dict[str, Any], orders: dict[str, list[str]]) -> Message:
+def _message(
+    entry: dict[str, Any],
+    orders: dict[str, list[str]],
+    profiles: dict[str, dict[str, list[str]]],
+) -> Message:
+    older = {
+        name: (*its_orders[entry["order"]], *entry["more_keys"])
+        for name, its_orders in profiles.items()
+        if entry["order"] in its_orders
+    }
+    sample = entry.get("sample")
     return Message(
         slug=entry["slug"],
         id=entry["id"],
@@ -188,5 +219,13 @@ def _message(entry: dict[str, Any], orders: dict[str, list[str]]) -> Message:
         meaning=entry["meaning"],
         precedes=tuple(entry["precedes"]),
         follows=tuple(entry["follows"]),
-        readings=tuple(Reading(**reading) for reading in entry["readings"]),
+        readings=_readings(entry["readings"]),
+        sample=None if sample is None else Reading(**sample),
+        distance=_readings(entry.get("distance", ())),
+        absence=_readings(entry.get("absence", ())),
+        older_keys=MappingProxyType(older),
     )
+
+
+def _readings(entries: Iterable[Mapping[str, str]]) -> tuple[Reading, ...]:
+    return tuple(Reading(**entry) for entry in entries)

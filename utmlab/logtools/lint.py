@@ -1,57 +1,76 @@
 """lint: is this a UTM log, is it whole, and does anything in it stand out?
 
 * Streaming: a file of any size is judged line by line with bounded memory.
-* The rules of the grammar are `utm.logs.grammar`, what is known of ids is the catalogue.
-* Damage is recognised by its marks: two records on one line, a line that a receiver rewrote, a
-  last line that stops, carriage returns, a paste from a web page.
+* The grammar is `utm.logs.grammar`, what is known of ids is the catalogue, the rules are `rules`.
+* A well-formed line is accepted by one expression (`fast_path`); only suspects are taken apart.
+* What a transport put around a line comes off first, so that every other rule sees the line as it
+  was on the UTM's disk; columns are those of the text as it was read.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
-from utm.logs.grammar import LineMalformedError, ParsedLine, parse_line, split_priority
-from utmlab.logtools.findings import Finding, LintSummary, Severity
-from utmlab.logtools.fix import TYPOGRAPHIC_QUOTES, fix_line
-from utmlab.logtools.reading import LONGEST_LINE, ArchiveDamagedError, RawLine, read_lines
-from utmlab.logtools.record_rules import record_findings
+from utm.logs.grammar import LineMalformedError, ParsedLine, parse_line
+from utmlab.logtools.advice_rules import advice_said
+from utmlab.logtools.fast_path import HEADER, Form, forms
+from utmlab.logtools.findings import Finding, LintSummary, Said
+from utmlab.logtools.line_rules import broken_said, bytes_said, pasted_said, transport_said
+from utmlab.logtools.reading import ArchiveDamagedError, RawLine, read_lines
+from utmlab.logtools.record_rules import record_said
+from utmlab.logtools.rules import BY_NAME, DEFAULT
+from utmlab.logtools.story_rules import Story
+from utmlab.logtools.time_rules import STAMP_LENGTH, TimeOrder, zone_said
+from utmlab.logtools.transport import unwrap
+from utmlab.logtools.web_rules import web_said
 
-TOLERATED_STEP_BACK = timedelta(seconds=2)
-"""Threads of one daemon log a moment late now and then."""
-
-_RESTORABLE = "--fix restores it."
-_STAMP_SAMPLE = "2018:07:26-17:57:33"
-_GLUED = re.compile(
-    r'"(?:<\d{1,3}>(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )?|(?=\d{4}:\d\d:\d\d-\d\d:\d\d:\d\d ))'
-    r"\S"
-)
-_PASTE_MARKS = re.compile(rf"[{TYPOGRAPHIC_QUOTES}\u00a0\ufeff|]")
-_MANGLED = re.compile(
-    r"(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?P<receiver>\S+ )?\d{4}: ?"
-    r"\d\d:\d\d-\d\d:\d\d:\d\d "
-)
+MOST_TOLD: Final = 10_000
+"""Different messages of rules that are told once; what comes after them is told each time."""
 
 
 class Linter:
-    """Judges the lines of one log in their order; `summary` is valid at any time."""
+    """Judges the lines of one log in their order; `summary` is valid at any time.
 
-    def __init__(self) -> None:
+    Args:
+        rules: The names of the rules that run.
+    """
+
+    def __init__(self, rules: frozenset[str] = DEFAULT) -> None:
+        self._rules = rules
+        self._has_advice = not rules <= DEFAULT
+        self._forms = forms()
         self._counts = {"error": 0, "warning": 0, "note": 0}
+        self._by_rule: dict[str, int] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._priorities: dict[bytes, tuple[Said, ...]] = {}
+        self._dates: set[bytes] = set()
         self._lines = 0
-        self._last_stamp: datetime | None = None
+        self._time = TimeOrder()
+        self._story = Story(follows_profiles=self._has_advice)
 
     @property
     def summary(self) -> LintSummary:
         """What was counted so far."""
         counts = self._counts
-        return LintSummary(self._lines, counts["error"], counts["warning"], counts["note"])
+        return LintSummary(
+            lines=self._lines,
+            errors=counts["error"],
+            warnings=counts["warning"],
+            notes=counts["note"],
+            rules={code: self._by_rule[code] for code in sorted(self._by_rule)},
+        )
 
     def lint(self, lines: Iterable[RawLine]) -> Iterator[Finding]:
         """Yield the findings of a stream of lines."""
         for raw in lines:
             self._lines += 1
-            yield from self._counted(self._judge(raw))
+            if raw.is_ended and not self._has_advice:
+                said = self._accepted(raw.data)
+                if said is not None:
+                    yield from self._found(self._lines, said)
+                    continue
+            yield from self._found(raw.number, self._judge(raw))
+        yield from self._found(self._lines, self._story.end(self._time.last_stamp))
 
     def lint_file(self, path: Path) -> Iterator[Finding]:
         """Yield the findings of a file or archive.
@@ -62,125 +81,110 @@ class Linter:
         try:
             yield from self.lint(read_lines(path))
         except ArchiveDamagedError as error:
-            found = _finding("error", "archive_damaged", self._lines, 0, str(error), error.hint)
-            yield from self._counted([found])
+            said = Said("archive_damaged", str(error), error.hint)
+            yield from self._found(self._lines, [said])
 
-    def _counted(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        for finding in findings:
-            self._counts[finding.severity] += 1
-            yield finding
-
-    def _judge(self, raw: RawLine) -> Iterator[Finding]:
-        yield from _transport_findings(raw)
-        priority, text = split_priority(raw.text.rstrip("\r"))
-        if priority is not None:
-            yield _finding(
-                "note",
-                "priority_prefix",
-                raw.number,
-                1,
-                f"<{priority}> belongs to the transport, not to the line on disk",
+    def _found(self, number: int, said: Iterable[Said]) -> Iterator[Finding]:
+        for one in said:
+            if one.name not in self._rules:
+                continue
+            rule = BY_NAME[one.name]
+            self._by_rule[rule.code] = self._by_rule.get(rule.code, 0) + 1
+            if rule.once and self._was_told(one):
+                continue
+            self._counts[rule.severity] += 1
+            yield Finding(
+                severity=rule.severity,
+                code=rule.name,
+                rule=rule.code,
+                line=number,
+                column=one.column,
+                message=one.message,
+                hint=one.hint,
+                is_fixable=one.is_fixable,
             )
+
+    def _was_told(self, said: Said) -> bool:
+        subject = said.name, said.message
+        if subject in self._told:
+            return True
+        if len(self._told) < MOST_TOLD:
+            self._told.add(subject)
+        return False
+
+    def _accepted(self, data: bytes) -> Iterable[Said] | None:
+        """Accept a line as well-formed, with what it adds to the story; None for a suspect."""
+        said: tuple[Said, ...] = ()
+        if data[:1] == b"<":
+            data, said = self._without_priority(data)
+        header = HEADER.match(data)
+        if header is None:
+            return None
+        date, process, message_id = header.groups()
+        stamp = data[:STAMP_LENGTH]
+        if stamp < self._time.last or date not in self._dates or not data.isascii():
+            return None
+        for form in self._forms.get((process, message_id), ()):
+            if self._has_form(form, data, header.end()):
+                self._time.last = stamp
+                return said if not form.story_id else (*said, *self._told_by(form))
+        return None
+
+    def _has_form(self, form: Form, data: bytes, start: int) -> bool:
+        body = form.accept.fullmatch(data, start)
+        if body is None:
+            return False
+        if form.has_lists:
+            ids, names = body.group("category", "categoryname")
+            if ids.count(b",") != names.count(b","):
+                return False
+        return form.has_group is None or form.has_group == self._story.web_has_group
+
+    def _told_by(self, form: Form) -> Iterator[Said]:
+        stamp = self._time.last_stamp
+        if stamp is not None:
+            yield from self._story.epsecd(self._lines, form.story_id, stamp)
+
+    def _without_priority(self, data: bytes) -> tuple[bytes, tuple[Said, ...]]:
+        """Take off a `<PRI>` that was told already; another one makes the line a suspect."""
+        end = data.find(b">", 0, 5) + 1
+        said = self._priorities.get(data[:end])
+        return (data, ()) if said is None else (data[end:], said)
+
+    def _judge(self, raw: RawLine) -> Iterator[Said]:
+        yield from bytes_said(raw)
+        received = unwrap(raw.text.rstrip("\r"))
+        about_transport = tuple(transport_said(received))
+        yield from about_transport
+        if received.transport == "pri":
+            self._priorities[raw.data[: received.offset]] = about_transport
+        text = received.line
         if not text:
-            yield _finding("warning", "empty_line", raw.number, 0, "The line is empty")
+            yield Said("empty_line", "The line is empty")
             return
         try:
             parsed = parse_line(text)
         except LineMalformedError as error:
-            if raw.is_ended or not _may_be_cut(text, error):
-                yield _broken(raw.number, text, error)
+            yield from _moved(broken_said(raw, text, error), received.offset)
             return
-        if not parsed.pairs and (fixed := _pasted(raw.number, text)) is not None:
-            yield fixed
+        if not parsed.pairs and (pasted := pasted_said(text)) is not None:
+            yield pasted
             return
-        yield from self._order_of_time(raw.number, parsed)
-        yield from record_findings(raw.number, parsed)
+        self._dates.add(text[:10].encode())
+        yield from self._time.judge(parsed.stamp, text)
+        yield from zone_said(received, parsed.stamp)
+        yield from self._judge_record(raw.number, parsed)
 
-    def _order_of_time(self, number: int, parsed: ParsedLine) -> Iterator[Finding]:
-        last, self._last_stamp = self._last_stamp, parsed.stamp
-        if last is None or last - parsed.stamp <= TOLERATED_STEP_BACK:
-            return
-        step = last - parsed.stamp
-        hint = "Lines of several files put together, or a clock that was set back."
-        if step <= timedelta(hours=1):
-            hint += " In the hour after summer time ends this is right: stamps carry no zone."
-        yield _finding(
-            "warning", "time_went_back", number, 1, f"The stamp is {step} before the last one", hint
-        )
+    def _judge_record(self, number: int, parsed: ParsedLine) -> Iterator[Said]:
+        yield from record_said(parsed)
+        yield from web_said(parsed)
+        yield from self._story.follow(number, parsed)
+        if self._has_advice:
+            yield from advice_said(parsed)
 
 
-def _transport_findings(raw: RawLine) -> Iterator[Finding]:
-    if not raw.is_ended:
-        if len(raw.data) >= LONGEST_LINE:
-            message, hint = f"More than {LONGEST_LINE} bytes without a line feed", "Not a log file?"
-        else:
-            message, hint = "The last line has no line feed", "The file was cut off while written."
-        yield _finding("warning", "no_line_feed", raw.number, 0, message, hint)
-    if raw.data.endswith(b"\r"):
-        hint = "The file went through a system that ends lines with CR LF."
-        yield _finding(
-            "warning", "carriage_return", raw.number, len(raw.data), "CR at the end", hint
-        )
-    try:
-        raw.data.decode()
-    except UnicodeDecodeError as error:
-        column = error.start + 1
-        yield _finding("warning", "not_utf8", raw.number, column, "The line is not UTF-8")
-
-
-def _may_be_cut(text: str, error: LineMalformedError) -> bool:
-    """Whether a last line without line feed is the beginning of a right one."""
-    return error.reason in {"header", "pair", "unterminated"} or len(text) < len(_STAMP_SAMPLE)
-
-
-def _broken(number: int, text: str, error: LineMalformedError) -> Finding:
-    if (glued := _GLUED.search(text)) is not None:
-        return _finding(
-            "warning",
-            "glued_records",
-            number,
-            glued.start() + 2,
-            "A second record begins in the middle of the line",
-            "A daemon wrote a record without line feed (seen on real UTMs).",
-        )
-    if _MANGLED.match(text):
-        return _finding(
-            "warning",
-            "rewritten_by_receiver",
-            number,
-            1,
-            "A syslog receiver took the year for a tag and put its own header in front",
-            "Receive raw, or match the rewritten form: `YYYY: MM:DD-HH:MM:SS host process[pid]:`.",
-        )
-    is_fixable = bool(fix_line(text).changes)
-    return _pasted(number, text) or Finding(
-        severity="error",
-        code=error.reason,
-        line=number,
-        column=error.column + 1,
-        message=str(error),
-        hint=_RESTORABLE if is_fixable else "",
-        is_fixable=is_fixable,
-    )
-
-
-def _pasted(number: int, text: str) -> Finding | None:
-    if not _PASTE_MARKS.search(text) or not (fixed := fix_line(text)).changes:
-        return None
-    return Finding(
-        severity="error",
-        code="pasted",
-        line=number,
-        column=0,
-        message="A line pasted from a page: " + "; ".join(fixed.changes),
-        hint=_RESTORABLE,
-        is_fixable=True,
-    )
-
-
-def _finding(  # noqa: PLR0917 - the order of Finding's own fields
-    severity: Severity, code: str, line: int, column: int, message: str, hint: str = ""
-) -> Finding:
-    return Finding(
-        severity=severity, code=code, line=line, column=column, message=message, hint=hint
-    )
+def _moved(said: Iterable[Said], offset: int) -> Iterator[Said]:
+    """Make columns those of the text that was read."""
+    for one in said:
+        is_moved = offset and one.column and one.name != "cut_at_limit"
+        yield one._replace(column=one.column + offset) if is_moved else one
