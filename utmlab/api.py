@@ -120,6 +120,10 @@ class _Verbs:
         """Return confd's objects of a class."""
         return await self._utm("objects", class_=class_, type_=type_)
 
+    async def node(self, *, key: str) -> Any:
+        """Return the value of a node of confd."""
+        return await self._utm("node", key=key)
+
     async def object(self, *, ref: str) -> Any:
         """Return one object of confd."""
         return await self._utm("object", ref=ref)
@@ -194,6 +198,14 @@ class _Verbs:
     async def policy_warn(self, *, host: str, group: str = "", shared: bool = False) -> Any:
         """Warn of a site in the filter action that decides for a group."""
         return await self._utm("policy_warn", host=host, group=group, shared=shared)
+
+    async def switch_list(self) -> Any:
+        """Return how the doubtful rules of the filter are read."""
+        return await self._utm("switch_list")
+
+    async def switch_set(self, *, name: str, value: str) -> Any:
+        """Read a doubtful rule of the filter in one of its ways."""
+        return await self._utm("switch_set", name=name, value=value)
 
     async def command_send(self, *, endpoint: str, action: str) -> dict[str, Any]:
         """Queue an action for a computer: `update` or `scan`."""
