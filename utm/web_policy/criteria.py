@@ -33,15 +33,21 @@ def user_names(reading: Reading, holder: Object, attribute: str) -> tuple[str, .
 
 def category_ids(reading: Reading, holder: Object, attribute: str) -> tuple[int, ...]:
     """Return the numeric ids in the super-categories that a list names, sorted."""
-    return tuple(
-        sorted(
-            {
-                int(subcategory.text("id"))
-                for category in reading.follow_all(holder, attribute)
-                for subcategory in reading.follow_all(category, "subcats")
-            }
-        )
-    )
+    ids = {
+        category_id(reading, subcategory)
+        for category in reading.follow_all(holder, attribute)
+        for subcategory in reading.follow_all(category, "subcats")
+    }
+    return tuple(sorted(id_ for id_ in ids if id_ is not None))
+
+
+def category_id(reading: Reading, subcategory: Object) -> int | None:
+    """Return the number of a category; None, with a warning, when its id is none."""
+    text = subcategory.text("id")
+    if text.isascii() and text.isdecimal():
+        return int(text)
+    reading.warn(subcategory, "category_unusable", f"its id {text!r} is no number: no site has it")
+    return None
 
 
 def networks(reading: Reading, holder: Object, attribute: str) -> tuple[str, ...]:

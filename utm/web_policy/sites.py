@@ -12,6 +12,7 @@ from foundation.webfilter.patterns import PatternRefusedError, compile_pattern
 from foundation.webfilter.policy import LocalSite, SiteList, SiteListMode, Threshold
 from foundation.webfilter.sites import split_site
 from utm.confd.objects import Object
+from utm.web_policy.criteria import category_id
 from utm.web_policy.reading import Reading
 
 
@@ -67,7 +68,7 @@ def _local_site(reading: Reading, entry: Object, tags_in_use: frozenset[str]) ->
         ref=entry.ref,
         site=entry.text("site"),
         include_subdomains=entry.is_on("include_subdomains"),
-        category=None if category is None else int(category.text("id")),
+        category=None if category is None else category_id(reading, category),
         reputation=cast("Threshold", entry.text("reputation")),
         tags=tuple(tag.ref for tag in reading.follow_all(entry, "tags") if tag.ref in tags_in_use),
     )

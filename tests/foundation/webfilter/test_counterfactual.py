@@ -61,6 +61,16 @@ def test_what_decided_is_the_nearest(changed, expected):
     assert first(one_action_policy(action(**changed))) == expected
 
 
+def test_a_spyware_site_turns_with_the_option():
+    policy = one_action_policy(
+        FilterAction(ref="REF_A", name="A", spyware=True),
+        local_sites=(LocalSite(site="games.example", category=150),),
+    )
+    assert nearest(policy)[0].what == (
+        'filter action "A" (REF_A) allowed category 150 Spyware/Adware'
+    )
+
+
 def test_a_list_entry_is_named():
     found = nearest(one_action_policy(action(url_blacklist=(GAMES_ENTRY,))))[0]
     assert found.what == 'filter action "A" (REF_A) had no block list entry "games" (REF_S)'

@@ -87,6 +87,20 @@ def test_web_02_a_quota_acts_as_a_warning_by_default():
     assert outcome(replace(policy, quota_action="block")) == ("block", "category")
 
 
+@pytest.mark.parametrize("mode", ["allow", "deny"])
+def test_the_spyware_option_blocks_its_category_in_either_mode(mode):
+    listed = (105,) if mode == "allow" else (105, 150)
+    sites = (LocalSite(site="games.example", category=150),)
+    lenient = replace(action(mode=mode, categories=listed), local_sites=sites)
+    strict = replace(action(mode=mode, categories=listed, spyware=True), local_sites=sites)
+    assert outcome(lenient) == ("allow", "default")
+    assert outcome(strict) == ("block", "category")
+    step = next(one for one in verdict_of(strict).trace if one.rule.startswith("category 150"))
+    assert step.why == "the spyware option blocks it"
+    skipped = WebException(ref="E", domains=("games",), skip=("url_filter",))
+    assert outcome(replace(strict, exceptions=(skipped,))) == ("allow", "exception")
+
+
 def test_uncategorized_sites_have_their_own_setting_and_id():
     verdict = verdict_of(action(uncategorized="block"), "http://unknown.example/")
 
@@ -203,6 +217,20 @@ def test_the_local_site_list_overrides_category_and_reputation_each_on_its_own()
     assert outcome(policy, "http://news.example/") == ("block", "category")
     assert outcome(policy, "http://shop.example/") == ("block", "reputation")
     assert verdict_of(policy, "http://shop.example/").category_ids == (136,)
+
+
+@pytest.mark.parametrize(
+    ("url", "reputation"),
+    [
+        ("http://malware.example/", "malicious"),
+        ("http://nobody-knows.example/", "unverified"),
+    ],
+)
+def test_a_site_that_the_local_list_calls_uncategorized_keeps_its_reputation(url, reputation):
+    host = url.split("/")[2]
+    policy = replace(action(), local_sites=(LocalSite(site=host, category=9998),))
+    verdict = verdict_of(policy, url)
+    assert (verdict.category_ids, verdict.reputation) == ((9998,), reputation)
 
 
 def test_the_nearest_local_site_gives_the_category():
