@@ -44,11 +44,13 @@ async def wait_compliant(
     Raises:
         NotCompliantError: If they do not in time.
     """
-    missing = ["the UTM has not answered"]
+    # The first look is not cut short: a time-out can always name who is missing.
+    missing = await _missing(lab, changeset, endpoint)
     try:
         async with asyncio.timeout(timeout_s):
-            while missing := await _missing(lab, changeset, endpoint):  # noqa: ASYNC110 - stored
+            while missing:
                 await asyncio.sleep(LOOK_EVERY_S)
+                missing = await _missing(lab, changeset, endpoint)
     except TimeoutError:
         which = f"changeset {changeset}" if changeset else "the newest changeset"
         story = "\n".join([*_reasons(lab, changeset, missing), *_last_lines(lab, missing)])

@@ -203,7 +203,7 @@ class HandedOverOnce(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-HandedOverOnce.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+HandedOverOnce.TestCase.settings = settings(max_examples=25, stateful_step_count=25)
 TestHandedOverOnce = HandedOverOnce.TestCase
 
 

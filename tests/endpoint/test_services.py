@@ -123,7 +123,7 @@ def program(tmp_path, monkeypatch):
 
 
 async def ready(tmp_path: Path) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (tmp_path / "ready").exists():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.01)
 

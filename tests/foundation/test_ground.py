@@ -67,7 +67,7 @@ async def test_a_loop_that_breaks_is_told_of_and_started_again(monkeypatch):
         await asyncio.sleep(60)
 
     tasks.keep(loop, name="loop")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await second.wait()
     await tasks.close()
 

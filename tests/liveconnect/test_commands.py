@@ -253,5 +253,5 @@ class QueueMachine(RuleBasedStateMachine):
         assert all(each.expires_at > now for each in deliverable(self.queue.waiting, APPS, now))
 
 
-QueueMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+QueueMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30)
 TestQueueMachine = QueueMachine.TestCase

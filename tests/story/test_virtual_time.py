@@ -91,7 +91,6 @@ def hour(quick_folder):
     return run_lab(quick_folder, story)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.xdist_group("hour")
 def test_mcs_04_fifty_endpoints_poll_180_times_in_an_hour_each(hour):
     within = {
@@ -109,7 +108,6 @@ def test_mcs_04_fifty_endpoints_poll_180_times_in_an_hour_each(hour):
     assert hour.failures == 0
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.xdist_group("hour")
 def test_mcs_04_every_poll_is_exactly_20_seconds_after_the_one_before(hour):
     gaps = {seconds(b, a) for times in hour.polls.values() for a, b in pairwise(times)}
@@ -117,7 +115,6 @@ def test_mcs_04_every_poll_is_exactly_20_seconds_after_the_one_before(hour):
     assert gaps == {POLL_S}
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.xdist_group("hour")
 def test_an_edit_in_the_middle_is_in_force_at_the_very_next_poll(hour):
     assert len(hour.hops) == ENDPOINTS
@@ -128,7 +125,6 @@ def test_an_edit_in_the_middle_is_in_force_at_the_very_next_poll(hour):
             assert hops[hop] == next_poll, (name, hop)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.xdist_group("hour")
 def test_log_04_the_hours_edit_wrote_one_4233_and_pairs_of_4211_and_4212(hour):
     stamp = f"{hour.edited_at:%Y:%m:%d-%H:%M:%S}"

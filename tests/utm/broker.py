@@ -122,7 +122,7 @@ class Broker:
         self.reports += reports
         self.changed.set()
 
-    async def until(self, condition, timeout_s: float = 20.0) -> None:
+    async def until(self, condition, timeout_s: float = 60.0) -> None:
         async with asyncio.timeout(timeout_s):
             while not condition():
                 self.changed.clear()

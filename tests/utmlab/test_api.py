@@ -103,7 +103,7 @@ async def test_the_way_from_a_new_lab_to_a_blocked_page(client):
     ]
     await client.call("edit", operations=operations, summary="web control on")
     done = await client.call("policy_block", host="news.example")
-    await client.call("wait_compliant", changeset=done["changeset"], timeout_s=30)
+    await client.call("wait_compliant", changeset=done["changeset"], timeout_s=60)
     page = await client.call("endpoint_browse", endpoint="PC-01", url="http://news.example/")
     assert page["status"] == 403
     trace = await client.call("trace", changeset=done["changeset"])

@@ -82,7 +82,7 @@ async def test_a_request_is_served_and_its_outcome_has_its_id(bench):
     service = bench.make()
     await service.start()
     ask(bench)
-    assert await bench.persist_bell.wait(5)
+    assert await bench.persist_bell.wait(60)
     await service.stop()
     [outcome] = bench.outcomes.notices()
     assert (outcome.id, outcome.app_id) == ("r1", "ALC")
@@ -95,7 +95,7 @@ async def test_a_request_that_waited_is_served_at_the_start(bench):
     ask(bench)
     service = bench.make()
     await service.start()
-    assert await bench.persist_bell.wait(5)
+    assert await bench.persist_bell.wait(60)
     await service.stop()
 
 

@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import json
 import random
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -378,3 +379,11 @@ def documents():
         make_pki = staticmethod(make_pki)
 
     return Documents
+
+
+@pytest.fixture
+def port_of_nobody():
+    """A port that is taken, so that no other process gets it, and on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

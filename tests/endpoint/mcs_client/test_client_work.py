@@ -269,9 +269,9 @@ def test_a_refused_registration_is_logged_and_leaves_nothing(in_virtual_time):
     in_virtual_time(story)
 
 
-def test_registering_with_nobody_there_is_unreachable(in_virtual_time, unused_tcp_port):
+def test_registering_with_nobody_there_is_unreachable(in_virtual_time, port_of_nobody):
     async def story(lab):
-        lab.configure(port=unused_tcp_port)
+        lab.configure(port=port_of_nobody)
         client = lab.client()
         with pytest.raises(LiveConnectUnreachableError):
             await client.register("TokenTokenToken17")

@@ -193,7 +193,7 @@ def test_mcs_07_cut_at_every_single_step_nothing_is_lost_or_done_twice(
 
 
 @NO_SYNC
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(1, 40), st.booleans()), max_size=8))
 def test_mcs_07_cut_again_and_again_nothing_is_lost_or_done_twice(lives):
     power = Power()

@@ -151,7 +151,7 @@ class Site:
         store_identity(self.host, identity)
         return identity
 
-    def bench(self, *, token=TOKEN, checkpoints=NO_CHECKPOINTS, deadline_s=10.0):
+    def bench(self, *, token=TOKEN, checkpoints=NO_CHECKPOINTS, deadline_s=60.0):
         return Bench(
             host=self.host,
             token=Secret(token),

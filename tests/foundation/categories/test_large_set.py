@@ -38,7 +38,7 @@ hosts = labels.map(".".join)
 
 
 @given(st.dictionaries(hosts, st.sampled_from(list(SITES.values()))), st.lists(hosts))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_large_and_small_sets_agree(tmp_path_factory, sites, asked):
     path = tmp_path_factory.mktemp("sites") / "file"
     write_category_file(path, sites.items())

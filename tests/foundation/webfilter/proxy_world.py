@@ -95,7 +95,7 @@ class World:
         self.news.set()
 
     async def wait_activities(self, count):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.activities) < count:
                 self.news.clear()
                 await self.news.wait()
@@ -109,14 +109,14 @@ class World:
         reader, writer = await self.connect()
         writer.write(data)
         writer.write_eof()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             answer = await reader.read()
         writer.close()
         return answer
 
     async def curl(self, *arguments):
         process = await asyncio.create_subprocess_exec(
-            "curl", "-sS", "--max-time", "10", "--proxy", self.proxy.url, *arguments,
+            "curl", "-sS", "--max-time", "60", "--proxy", self.proxy.url, *arguments,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env={"PATH": "/usr/bin:/bin", "no_proxy": ""},
         )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from web_policies import NOON, one_action_policy, policies, web_request
 
@@ -174,7 +174,7 @@ def test_a_url_that_cannot_be_read_has_no_condition():
     assert nearest(one_action_policy(), "http://[/") == ()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     policy=policies,
     url=st.sampled_from([GAMES, "https://games.example/a.exe", "http://x.example/b.zip", "::"]),

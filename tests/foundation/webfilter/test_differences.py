@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from web_policies import one_action_policy, policies, web_request
 
 from foundation.categories.demo import demo_categories
@@ -75,7 +75,7 @@ def test_the_deciding_list_entry_is_the_one_that_the_verdict_names():
     assert (step.rule, step.ref) == ("blacklist", "REF_2")
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(first=policies, second=policies)
 def test_for_any_policies_other_actions_have_a_first_difference_and_a_deciding_step(first, second):
     one, other = verdict_of(first), verdict_of(second)

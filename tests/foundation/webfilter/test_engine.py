@@ -145,7 +145,7 @@ requests = st.builds(
 
 
 @given(policies, st.lists(requests, min_size=1, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_engine_gives_the_verdicts_of_the_reference(policy, asked):
     engine = Engine(policy)
     for request in asked:
@@ -153,7 +153,7 @@ def test_the_engine_gives_the_verdicts_of_the_reference(policy, asked):
 
 
 @given(st.text() | urls, st.sampled_from(METHODS), st.sampled_from(["host", "url"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @example("http://a.:80/", "GET", "url")
 def test_a_quick_reading_is_the_slow_one(url, method, sees):
     try:

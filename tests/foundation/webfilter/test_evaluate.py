@@ -482,7 +482,7 @@ urls = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(policies, urls, st.sampled_from(["GET", "CONNECT", "POST"]), st.sampled_from(["ann", ""]))
 def test_evaluate_never_raises_and_always_explains(policy, url, method, user):
     verdict = evaluate(policy, web_request(url, method, user=user), CATEGORIES)

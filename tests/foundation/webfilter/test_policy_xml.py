@@ -7,13 +7,13 @@ from foundation.webfilter.policy import FilterAction
 from foundation.webfilter.policy_xml import decode_web_policy, encode_web_policy
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(policies)
 def test_every_policy_comes_back_equal(policy):
     assert decode_web_policy(encode_web_policy(policy)) == policy
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(policies)
 def test_a_sealed_policy_is_compliant_and_reads_the_same(policy):
     revision, document = seal(encode_web_policy(policy))

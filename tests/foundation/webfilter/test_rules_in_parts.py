@@ -1,7 +1,5 @@
 """Patterns, switches, users, addresses, destinations: the small parts of the filter."""
 
-import time
-
 import pytest
 from web_policies import one_action_policy
 
@@ -43,10 +41,8 @@ def test_what_re2_does_not_know_is_refused_with_a_reason(pattern):
 
 def test_a_pattern_that_hangs_other_engines_is_harmless():
     pattern = compile_pattern("(a+)+$")
-    begun = time.process_time()
-    pattern.is_found_in("a" * 50_000 + "!")
 
-    assert time.process_time() - begun < 1
+    assert not pattern.is_found_in("a" * 50_000 + "!")  # elsewhere 2 to the 50,000 steps
 
 
 def test_every_switch_has_a_default_a_provenance_and_a_meaning():

@@ -96,6 +96,4 @@ def machine(make_store, make_tenant, clock):
 def test_exactly_once_numbers_whatever_happens(machine):
     from hypothesis.stateful import run_state_machine_as_test
 
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=12, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(machine, settings=settings(max_examples=12, stateful_step_count=20))

@@ -80,7 +80,7 @@ async def running(writer, broker, voice, on_outdated=None):
     )
     await service.start()
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             yield service
     finally:
         await service.stop()

@@ -48,7 +48,7 @@ class LogRig:
 
     async def emptied(self) -> None:
         """Wait until no line waits in the spool, without asking the appender."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self.writer.read(spool.waiting_count):  # noqa: ASYNC110 - a database's state
                 await asyncio.sleep(0)
 

@@ -17,7 +17,7 @@ def run(folder: Path, kill_at: str, begin: int, count: int, step_h: float):
         [sys.executable, str(PROCESS), str(folder), kill_at, str(begin), str(count), str(step_h)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={**os.environ, "PYTHONPATH": str(REPO)},
     )

@@ -32,7 +32,7 @@ def test_disk_that_fills_within_a_batch_leaves_no_part_of_it(tmp_path):
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
     errno, *lines = done.stdout.splitlines()

@@ -61,19 +61,6 @@ def test_the_first_screen_loads_no_command():
     assert done.returncode == 0, done.stderr
 
 
-def test_the_first_screen_takes_less_processor_time_than_0_3_s():
-    began = sum(_children_times())
-    subprocess.run([sys.executable, "-m", "utmlab", "--help"], check=True, capture_output=True)
-    assert sum(_children_times()) - began < 0.3
-
-
-def _children_times() -> tuple[float, float]:
-    import os
-
-    used = os.times()
-    return used.children_user, used.children_system
-
-
 def test_the_first_completion_is_a_list_of_commands(run):
     result = run(
         env={"_UTMLAB_COMPLETE": "bash_complete", "COMP_WORDS": "utmlab p", "COMP_CWORD": "1"}

@@ -1,5 +1,6 @@
 """`utmlab up` as a person uses it: a process, other processes beside it, Ctrl-C, and again."""
 
+import asyncio
 import contextlib
 import importlib.util
 import json
@@ -14,7 +15,14 @@ from typing import Any
 
 import pytest
 
-PATIENCE_S = 60.0
+from endpoint.service_table import MCS_CLIENT
+from utmlab.api import lab_control
+from utmlab.demo.configuration import CONFIGURATION
+from utmlab.places import Places
+from utmlab.settings import LabSettings, Ports
+from utmlab.stack import Stack
+
+PATIENCE_S = 240.0
 
 
 def _schemas():
@@ -96,7 +104,7 @@ def test_status_knows_the_process(running):
 def test_a_block_reaches_the_computer_that_browses(running):
     url = "http://news.example/"
     assert running.call("endpoint", "browse", "PC-01", url)["status"] == 200
-    done = running.call("policy", "block", "news.example", "--shared", "--wait", "30")
+    done = running.call("policy", "block", "news.example", "--shared", "--wait", "60")
     assert done["filter_action_ref"] == "REF_HttCffEverybody"
     assert "REF_HttCffEverybody" in done["objects"]
     assert running.call("endpoint", "browse", "PC-01", url)["status"] == 403
@@ -111,7 +119,7 @@ def test_a_block_reaches_the_computer_that_browses(running):
         ("policy-edit", ("policy", "warn", "sport.example", "--shared")),
         ("policy-edit", ("policy", "allow", "games.example", "--shared")),
         ("group-create", ("group", "create", "Guests")),
-        ("group-move", ("group", "move", "PC-02", "Marketing", "--wait", "30")),
+        ("group-move", ("group", "move", "PC-02", "Marketing", "--wait", "60")),
         ("command-send", ("command", "send", "PC-01", "scan")),
         ("endpoint-browse", ("endpoint", "browse", "PC-01", "http://shop.example/", "--proceed")),
         ("deploy-agent", ("utm", "deploy-agent")),
@@ -141,10 +149,22 @@ def test_an_installer_makes_another_computer(running, tmp_path):
     assert error["error"]["code"] == "computer_exists"
 
 
-def test_a_wait_that_ends_names_what_is_missing_and_ends_with_4(running):
-    error = running.call("policy", "block", "x.example", "--shared", "--wait", "0.1", exit_code=4)
-    assert error["error"]["code"] == "not_compliant"
-    assert "PC-01" in error["error"]["message"]
+async def test_a_wait_that_ends_names_what_is_missing_and_ends_with_4(tmp_path):
+    places = Places.of(tmp_path / "lab")
+    async with Stack(places, LabSettings(ports=Ports(), poll_interval_s=0.3)) as lab:
+        await lab.call("utm", "enable")
+        await lab.call("utm", "edit", operations=CONFIGURATION, summary="web control")
+        computer = await lab.install("PC-01")
+        await computer.endpoint.services.stop(MCS_CLIENT)  # nobody fetches the policy
+        control = lab_control(lab)
+        await control.start()
+        words = ("policy", "block", "x.example", "--shared", "--wait", "0.1")
+        done = await asyncio.to_thread(utmlab, places.data, *words, "--json")
+        await control.stop()
+    assert done.returncode == 4, done.stdout + done.stderr
+    error = json.loads(done.stderr)["error"]
+    assert error["code"] == "not_compliant"
+    assert "PC-01" in error["message"]
 
 
 def test_a_refusal_of_the_utm_is_told_with_its_hint(running):
@@ -170,7 +190,7 @@ def test_our_own_mcs_server_conforms(running):
 def test_ctrl_c_stops_it_and_starting_again_goes_on_from_the_stored_state(tmp_path):
     data = tmp_path / "lab"
     with up(data, "--endpoints", "1", "--timezone", "Europe/Berlin") as first:
-        first.call("policy", "block", "news.example", "--shared", "--wait", "30")
+        first.call("policy", "block", "news.example", "--shared", "--wait", "60")
         known = first.call("endpoint", "list")["computers"]
         assert "Stopped" in first.interrupt()
     assert not (tmp_path / "lab.ready").exists()
@@ -181,7 +201,7 @@ def test_ctrl_c_stops_it_and_starting_again_goes_on_from_the_stored_state(tmp_pa
         again = second.call("endpoint", "list")["computers"]
         assert [one["id"] for one in again] == [one["id"] for one in known]
         assert second.call("endpoint", "browse", "PC-01", "http://news.example/")["status"] == 403
-        second.call("policy", "allow", "news.example", "--wait", "30")
+        second.call("policy", "allow", "news.example", "--wait", "60")
         second.interrupt(signal.SIGTERM)
 
 

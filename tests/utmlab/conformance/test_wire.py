@@ -13,7 +13,7 @@ def scripted(contexts):
     """Serve the given raw answers, one per request; None closes the connection instead."""
 
     @asynccontextmanager
-    async def serving(*answers, close_after=False, timeout_s=5.0):
+    async def serving(*answers, close_after=False, timeout_s=60.0):
         queue = list(answers)
         received = []
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from web_policies import one_action_policy, policies
 
@@ -266,7 +266,7 @@ def _without_what_a_line_hides(policy):
     return replace(policy, local_sites=(*sites, *others))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     policy=policies.map(_without_what_a_line_hides),
     browsed=st.lists(st.tuples(asked, categories), min_size=1, max_size=6),
