@@ -5,7 +5,6 @@ import socket
 import pytest
 
 from utmlab.settings import (
-    WEBADMIN_PORT,
     LabFileDamagedError,
     LabSettings,
     Ports,
@@ -52,9 +51,9 @@ def test_every_zero_becomes_a_port_that_is_free(tmp_path):
 
 
 def test_the_management_ports_are_those_of_the_listeners_and_webadmin():
-    settings = LabSettings(ports=Ports(mcs=1, link=2, control=3))
+    settings = LabSettings(ports=Ports(mcs=1, link=2, control=3, webadmin=4))
 
-    assert settings.management_ports == {1, 2, 3, WEBADMIN_PORT}
+    assert settings.management_ports == {1, 2, 3, 4}
 
 
 def test_as_many_endpoints_as_open_files_allow():

@@ -105,15 +105,15 @@ def _change(number: int, at: str, user: str, summary: str, detail: str) -> Chang
 def _raw(of: Object | None, name: str) -> Value:
     if of is None:
         return None
-    return of.locked if name == "_locked" else of.attributes[name]
+    return of.locked if name == "_locked" else of.attributes.get(name)
 
 
 def _shown_attributes(of: Object | None) -> dict[str, Any]:
     if of is None:
         return {}
-    fields = object_class(of.full_type).fields
+    class_ = object_class(of.full_type)
     shown = {
-        name: HIDDEN if fields[name].is_secret and value else thaw(value)
+        name: HIDDEN if value and class_.is_secret(name) else thaw(value)
         for name, value in of.attributes.items()
     }
     return {"_locked": of.locked, **shown}

@@ -4,6 +4,9 @@
 - `data/own_classes.json` adds, minimal and ours, the classes that its fields refer to.
 - `data/annotations.json`, ours, says which classes a list of references may hold, and which fields
   hold patterns.
+- A class that the public data does not describe is open: beside the name and the comment it keeps
+  whatever attributes come, unchecked. Ours that stand in for such classes are open too. Where the
+  data describes the class (the part before the slash) whole, a type that it lacks does not exist.
 - A field without a default is required when it has no neutral value: a name, an enum, a single
   reference. Everything else starts as the zero of its type.
 """
@@ -23,6 +26,9 @@ from utm.confd.values import ZERO, Value, freeze
 _REF: Final = re.compile(r"REF\(([^)]+)\)")
 _FORMATS: Final = ("TIME", "DATE", "IPADDR")
 _ENVELOPE: Final = frozenset({"_ref", "_type", "_locked"})
+_FULL_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}/[a-z0-9][a-z0-9_]{0,63}")
+_DESCRIBED_WHOLE: Final = frozenset({"epp", "http", "lab", "remote_syslog", "reporting", "time"})
+_OPEN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +55,28 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectClass:
-    """One class of objects, such as http/exception."""
+    """One class of objects, such as http/exception; an open one keeps other attributes too."""
 
     full_type: str
     title: str
     standing: str
     fields: Mapping[str, Field]
+    is_open: bool = False
+
+    def takes(self, attribute: str) -> bool:
+        """Whether objects of the class may have that attribute."""
+        if attribute in self.fields:
+            return True
+        return self.is_open and _OPEN_NAME.fullmatch(attribute) is not None
+
+    def is_secret(self, attribute: str) -> bool:
+        """Whether nobody may read that attribute."""
+        field = self.fields.get(attribute)
+        if field is not None:
+            return field.is_secret
+        annotations = load_data("annotations")
+        named = annotations["open_secrets"].get(self.full_type, ())
+        return attribute in named or attribute.endswith(tuple(annotations["secret_node_endings"]))
 
 
 def accepts(targets: tuple[str, ...], full_type: str) -> bool:
@@ -70,14 +92,23 @@ def object_class(full_type: str) -> ObjectClass:
         UnknownClassError: If there is none of that name.
     """
     found = object_classes().get(full_type)
-    if found is None:
+    if found is not None:
+        return found
+    is_described = full_type.partition("/")[0] in _DESCRIBED_WHOLE
+    if is_described or _FULL_TYPE.fullmatch(full_type) is None:
         raise UnknownClassError(full_type)
-    return found
+    return ObjectClass(
+        full_type=full_type,
+        title=full_type.partition("/")[2].replace("_", " "),
+        standing="ours",
+        fields=_OPEN_FIELDS,
+        is_open=True,
+    )
 
 
 @cache
 def object_classes() -> Mapping[str, ObjectClass]:
-    """Return every class by its name class/type."""
+    """Return every class that is described, by its name class/type."""
     classes = [
         _read_class(raw, standing)
         for file_name, standing in (("utm_rest_classes", "documented"), ("own_classes", "ours"))
@@ -118,6 +149,7 @@ def _read_class(raw: dict[str, Any], standing: str) -> ObjectClass:
         title=raw["title"],
         standing=standing,
         fields=MappingProxyType(fields),
+        is_open=raw.get("open", False),
     )
 
 
@@ -145,3 +177,12 @@ def _read_field(
         targets=targets,
         format_=next((known for known in _FORMATS if f"({known})" in description), ""),
     )
+
+
+# Clients are known that send null for a comment, and compare it with what they read.
+_OPEN_FIELDS: Final = MappingProxyType(
+    {
+        "comment": Field(name="comment", type_name="interface{}", default=""),
+        "name": Field(name="name", type_name="string", default="", is_required=True),
+    }
+)

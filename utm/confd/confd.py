@@ -169,13 +169,30 @@ class Edit(Confd):
         """
         before = self._unlocked(ref, override_lock)
         class_ = object_class(before.full_type)
-        after = replace(
-            before, attributes=completed_attributes(class_, attributes, before.attributes)
-        )
-        if after != before:
-            self._check_rules(before.full_type, after.attributes, before)
-            self._save(after)
-        return after
+        return self._store(before, completed_attributes(class_, attributes, before.attributes))
+
+    def replace(
+        self, ref: str, attributes: Mapping[str, Value], *, override_lock: bool = False
+    ) -> Object:
+        """Give an object these attributes and no others of before, and return it.
+
+        A secret that is not given, or empty, as everybody reads it, stays.
+
+        Raises:
+            NoSuchObjectError: If there is none of that reference.
+            ObjectLockedError: If it is locked.
+            AttributeRefusedError: If an attribute is unknown, missing or wrong.
+            PatternNotAcceptedError: If RE2 refuses a new pattern, unless this is an import.
+            ReferenceRefusedError: If a reference leads nowhere or to a wrong class.
+        """
+        before = self._unlocked(ref, override_lock)
+        class_ = object_class(before.full_type)
+        kept = {
+            name: value
+            for name, value in before.attributes.items()
+            if class_.is_secret(name) and not attributes.get(name)
+        }
+        return self._store(before, completed_attributes(class_, {**attributes, **kept}))
 
     def lock(self, ref: str, locked: Lock) -> None:
         """Lock or unlock an object; a global lock stays.
@@ -234,6 +251,13 @@ class Edit(Confd):
     def finish(self, *, at: datetime, user: str, summary: str) -> None:
         """Record what was done as the next change; nothing, if nothing differs."""
         self.recorded = self._recorder.record(at=at, user=user, summary=summary)
+
+    def _store(self, before: Object, attributes: Mapping[str, Value]) -> Object:
+        after = replace(before, attributes=attributes)
+        if after != before:
+            self._check_rules(before.full_type, attributes, before)
+            self._save(after)
+        return after
 
     def _save(self, stored: Object) -> None:
         check_references_of(self._db, stored)

@@ -1,6 +1,7 @@
 """One object of the configuration, and the check of its attributes.
 
-- An object has every attribute of its class: what was not given has the class's default.
+- An object has every attribute of its class: what was not given has the class's default. One of an
+  open class has the others that were given as well.
 - Attributes are frozen; the envelope (`_ref`, `_type`, `_locked`) is kept apart from them.
 """
 
@@ -57,9 +58,13 @@ class Object:
         return value
 
     def document(self) -> dict[str, Any]:
-        """Return the object as the REST API shows it."""
+        """Return the object as everybody may see it: secrets are empty texts."""
+        class_ = object_class(self.full_type)
         envelope = {"_locked": self.locked, "_ref": self.ref, "_type": self.full_type}
-        return envelope | {key: thaw(value) for key, value in self.attributes.items()}
+        return envelope | {
+            key: "" if value and class_.is_secret(key) else thaw(value)
+            for key, value in self.attributes.items()
+        }
 
     def references(self) -> tuple[tuple[str, str], ...]:
         """Return (attribute, reference) of every object that this one refers to, in order."""
@@ -79,7 +84,7 @@ def completed_attributes(
         AttributeRefusedError: If one is unknown, missing or has a value it cannot have.
     """
     for name in given:
-        if name not in of.fields:
+        if not of.takes(name):
             raise AttributeRefusedError(of.full_type, name, "there is no such attribute")
     attributes: dict[str, Value] = {}
     for field in of.fields.values():
@@ -91,6 +96,8 @@ def completed_attributes(
             raise AttributeRefusedError(of.full_type, field.name, "is required")
         else:
             attributes[field.name] = field.default
+    others = {**(base or {}), **given}
+    attributes |= {name: freeze(value) for name, value in others.items() if name not in of.fields}
     return MappingProxyType(attributes)
 
 
@@ -103,5 +110,7 @@ def _checked(of: ObjectClass, field: Field, value: Value) -> Value:
     if problem is None and field.format_:
         problem = problem_with_format(field.format_, value)
     if problem is not None:
+        if field.is_secret:
+            problem = problem.partition(", not ")[0]
         raise AttributeRefusedError(of.full_type, field.name, problem)
     return value

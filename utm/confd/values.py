@@ -81,7 +81,7 @@ def _is_of_type(type_name: str, value: Value) -> bool:
     if type_name == "bool":
         return isinstance(value, bool)
     if type_name in ("int", "int64"):
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63
     return isinstance(value, str)
 
 
