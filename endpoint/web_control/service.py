@@ -38,6 +38,7 @@ from foundation.webfilter.activity import Activity
 from foundation.webfilter.authority import stored_authority
 from foundation.webfilter.engine_shelf import EngineShelf
 from foundation.webfilter.interception import Interception, site_trust
+from foundation.webfilter.limits import Limits
 from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.proceed import ProceedMemory
 from foundation.webfilter.proxy import FilteringProxy
@@ -211,6 +212,7 @@ class WebControl(Service):
             instead=self._standing_back.connection,
             own_pages=self._own_pages,
             name="Web Control",
+            limits=Limits(tunnel_told_s=0.0),  # a killed process has let no tunnel pass untold
             interception=Interception(
                 lambda: stored_authority(ca_folder, self._now),
                 trust=site_trust(options.site_ca),

@@ -2,7 +2,8 @@
 
 - `action` is what the user experienced: "allow", "block", "warn" (the page was shown), "proceed"
   (the user went on, or an HTTPS site that would warn passed: documented for endpoints).
-- One exchange gives one activity, when it has ended, also when the client went away.
+- One exchange gives one activity, when it has ended, also when the client went away; a tunnel gives
+  its own when it has stood for a while (`telling`), so its `size` is what had passed by then.
 """
 
 from dataclasses import dataclass

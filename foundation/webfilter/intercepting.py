@@ -15,6 +15,7 @@ from foundation.webfilter.client import Client, Server
 from foundation.webfilter.hearing import Hearing
 from foundation.webfilter.interception import Interception
 from foundation.webfilter.server_name import may_pass
+from foundation.webfilter.telling import Telling
 
 
 async def serve_intercepted(hearing: Hearing, interception: Interception) -> bool:
@@ -34,14 +35,15 @@ async def serve_intercepted(hearing: Hearing, interception: Interception) -> boo
             )
         # None: gone while it shook hands
         if secured is not None and await _may_speak(hearing, interception, secured):
-            inner.connection_made(secured)
-            await asyncio.wait({inner.ended})
+            with Telling(hearing, lambda: inner.sent_bytes) as telling:
+                telling.judged()
+                inner.connection_made(secured)
+                await asyncio.wait({inner.ended})
     except (TimeoutError, OSError):  # ssl.SSLError is one
         hearing.record.error = "tls_failed"
     finally:
         inner.abort()
         transport.abort()
-        hearing.record.size = inner.sent_bytes
         client.connection_lost(None)  # the protocol of TLS took its place and told it nothing
     return False
 

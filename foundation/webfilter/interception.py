@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from foundation.service import Now
 from foundation.webfilter.authority import LabAuthority
@@ -135,7 +135,7 @@ class Interception:
         if not site.not_valid_before_utc <= self._now() <= site.not_valid_after_utc:
             raise OriginUntrustedError(
                 f"the site's certificate is valid from {site.not_valid_before_utc:%Y-%m-%d} "
-                f"to {site.not_valid_after_utc:%Y-%m-%d}"
+                f"to {site.not_valid_after_utc:%Y-%m-%d} only"
             )
 
     def _note_name(self, connection: object, name: str | None, _context: ssl.SSLContext) -> None:
@@ -170,5 +170,10 @@ class Interception:
             .not_valid_after(now + _LEAF_LIFE)
             .add_extension(x509.SubjectAlternativeName([name]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()),
+                critical=False,
+            )
             .sign(authority.key, hashes.SHA256())
         )

@@ -23,4 +23,5 @@ class Limits:
     response_head_timeout_s: float = 120.0
     stall_timeout_s: float = 300.0
     tunnel_idle_s: float = 900.0
+    tunnel_told_s: float = 5.0
     linger_s: float = 2.0

@@ -159,8 +159,14 @@ async def connect(
                         ssl=security,
                         server_hostname=host.strip("[]") if security is not None else None,
                     )
+                except ssl.SSLCertVerificationError as error:
+                    why = error.verify_message.rstrip(".")
+                    raise OriginUntrustedError(
+                        f"the certificate of {host} is not to be trusted: {why}"
+                    ) from error
                 except ssl.SSLError as error:
-                    raise OriginUntrustedError(f"{host} is not to be trusted: {error}") from error
+                    why = error.reason or type(error).__name__
+                    raise OriginUntrustedError(f"no TLS with {host}: {why}") from error
                 except OSError as error:
                     last = error
                 else:

@@ -92,7 +92,10 @@ class OriginUntrustedError(ExchangeRefusedError):
 
     status = 502
     code = "origin_untrusted"
-    hint = "Check the site's certificate, or add an exception that skips certcheck or certdate."
+    hint = (
+        "If the site is to be reached all the same: an exception that skips certcheck (issuer and "
+        "name) or certdate (dates)."
+    )
 
 
 class ServerNameMismatchError(ExchangeRefusedError):

@@ -16,6 +16,7 @@ from foundation.webfilter.activity import Activity
 from foundation.webfilter.answers import TUNNEL_OPEN
 from foundation.webfilter.hearing import Hearing
 from foundation.webfilter.refusals import ServerNameMismatchError
+from foundation.webfilter.telling import Telling
 from foundation.webfilter.tunnel import Tunnel
 from foundation.webfilter.verdict import Verdict, VerdictReason
 
@@ -32,16 +33,16 @@ async def serve_connect(hearing: Hearing) -> bool:
     record.status = 200
     sent = client.sent_bytes + len(TUNNEL_OPEN)
     tunnel = Tunnel(client, origin, idle_s=hearing.context.limits.tunnel_idle_s)
-    try:
-        hello = await tunnel.begin(TUNNEL_OPEN)
-        if hello is not None and not await may_pass(hearing, hello.server_names):
-            client.write(ACCESS_DENIED)
+    with Telling(hearing, lambda: max(client.sent_bytes - sent, 0)) as telling:
+        try:
+            hello = await tunnel.begin(TUNNEL_OPEN)
+            if hello is not None and not await may_pass(hearing, hello.server_names):
+                client.write(ACCESS_DENIED)
+                return False
+            telling.judged()
+            await tunnel.run()
+        finally:
             tunnel.close()
-            return False
-        await tunnel.run()
-    finally:
-        tunnel.close()
-        record.size = max(client.sent_bytes - sent, 0)
     return False
 
 

@@ -17,6 +17,7 @@ from foundation.webfilter.refusals import (
     RequestTimeoutError,
 )
 from foundation.webfilter.server_name import serve_connect
+from foundation.webfilter.telling import Telling
 from foundation.webfilter.tunnel import Tunnel
 
 _LONGEST_FORM = 4096
@@ -46,7 +47,10 @@ async def _forward(hearing: Hearing) -> bool:
     if relay.head is not None and relay.head.status == 101:
         if origin is None:
             raise OriginMalformedError("the site switched to nothing")
-        await Tunnel(hearing.client, origin, idle_s=hearing.context.limits.tunnel_idle_s).run()
+        client = hearing.client
+        with Telling(hearing, lambda: client.sent_bytes) as telling:
+            telling.judged()
+            await Tunnel(client, origin, idle_s=hearing.context.limits.tunnel_idle_s).run()
         return False
     return relay.is_keep_alive
 

@@ -3,10 +3,13 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
 from proxy_world import proxy_world
 from test_client_hello import hello, real_hello, server_name
 from web_policies import one_action_policy
 
+from foundation.webfilter import telling
+from foundation.webfilter.limits import Limits
 from foundation.webfilter.policy import FilterAction
 from foundation.webfilter.server_name import ACCESS_DENIED
 from foundation.webfilter.verdict import VerdictReason
@@ -32,11 +35,11 @@ class Listener:
 
 
 @asynccontextmanager
-async def tunnel_world(greeting=b""):
+async def tunnel_world(greeting=b"", **settings):
     listener = Listener(greeting)
     server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
     address = server.sockets[0].getsockname()[:2]
-    async with proxy_world(POLICY, connect_to={"*.example:443": address}) as world:
+    async with proxy_world(POLICY, connect_to={"*.example:443": address}, **settings) as world:
         world.listener = listener
         yield world
     server.close()
@@ -132,3 +135,55 @@ async def test_the_beginning_of_a_hello_that_never_ends_is_passed_at_the_end():
 
         assert answer.endswith(b"goodbye")
         assert await world.listener.heard == data
+
+
+@pytest.mark.parametrize("told_s", [0.0, 3600.0])
+async def test_a_tunnel_is_told_of_once(told_s):
+    async with tunnel_world(limits=Limits(tunnel_told_s=told_s)) as world:
+        await world.raw(CONNECT + real_hello("news.example"))
+        async with asyncio.timeout(5):
+            await world.listener.heard
+        (activity,) = await world.wait_activities(1)
+
+    assert len(world.activities) == 1
+    # Of a tunnel that is told of at once, nothing had passed by then.
+    assert activity.size == (0 if told_s == 0 else len("goodbye"))
+
+
+async def test_an_open_tunnel_is_told_of_while_it_stands():
+    data = real_hello("news.example")
+    async with tunnel_world(limits=Limits(tunnel_told_s=0.0)) as world:
+        reader, writer = await world.connect()
+        writer.write(CONNECT + data)
+        async with asyncio.timeout(5):
+            await reader.readuntil(b"\r\n\r\n")
+            (activity,) = await world.wait_activities(1)
+            assert not world.listener.heard.done()
+            writer.write_eof()
+            assert await world.listener.heard == data
+        writer.close()
+
+    assert (activity.verdict.host, activity.status_code) == ("news.example", 200)
+    assert len(world.activities) == 1
+
+
+async def test_a_tunnel_of_a_silent_client_is_told_of_while_it_is_open(monkeypatch):
+    monkeypatch.setattr(telling, "HELLO_S", 0.0)
+    async with tunnel_world(b"220 hello\r\n", limits=Limits(tunnel_told_s=0.0)) as world:
+        reader, writer = await world.connect()
+        writer.write(CONNECT)
+        async with asyncio.timeout(5):
+            await reader.readuntil(b"220 hello\r\n")
+            (activity,) = await world.wait_activities(1)
+        writer.close()
+
+    assert activity.verdict.host == "news.example"
+
+
+async def test_a_mismatch_is_told_of_with_the_tunnel_also_when_that_is_at_once():
+    async with tunnel_world(limits=Limits(tunnel_told_s=0.0)) as world:
+        await world.raw(CONNECT + real_hello("shop.example"))
+        first, second = await world.wait_activities(2)
+
+    assert (first.verdict.host, first.error) == ("shop.example", "sni_mismatch")
+    assert (second.verdict.host, second.error) == ("news.example", "sni_mismatch")
