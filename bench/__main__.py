@@ -9,7 +9,7 @@ import uvloop
 
 from bench.result import Result, keep
 
-USUAL = ("start", "poll", "enrolment", "events", "proxy", "replay", "verdict", "redirector")
+USUAL = ("start", "poll", "enrolment", "events", "proxy", "lint", "replay", "verdict", "redirector")
 LONG = ("virtual",)
 
 

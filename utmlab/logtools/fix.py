@@ -16,7 +16,7 @@ TYPOGRAPHIC_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u2036\u00ab\u00bb\u275d\u27
 BLANKS = " \t\u00a0\u2007\u202f\u3000"
 _QUOTE = f'["{TYPOGRAPHIC_QUOTES}]'
 _BLANK = f"[{BLANKS}]"
-_TABLE_BORDER = re.compile(rf"^{_BLANK}*\|{_BLANK}*|{_BLANK}*\|{_BLANK}*$")
+_TABLE_BORDER = re.compile(rf"^{_BLANK}*+\|{_BLANK}*+|(?<!{_BLANK}){_BLANK}*+\|{_BLANK}*+$")
 _PAIR = re.compile(
     rf"(?P<key>[a-z0-9_-]+)={_QUOTE}(?P<value>.*?){_QUOTE}"
     rf"(?={_BLANK}+[a-z0-9_-]+={_QUOTE}|{_BLANK}*$)"

@@ -1,0 +1,1 @@
+"""Findings in the words of the programs that read them: text, GitHub, SARIF, JUnit."""
