@@ -11,7 +11,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
@@ -19,12 +19,11 @@ from sqlite_utils import Database
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.folder import DataFolder
 from foundation.durable.writer import Writer
-from foundation.errors import DomainError
 from foundation.net.control import Verb
 from foundation.protocol.link import Registration
 from foundation.service import Now, Service, utc_now
 from utm.access import Administrators, Caller
-from utm.confd import Confd, Edit, seed, transaction
+from utm.confd import Change, ChangeNotStoredError, Confd, Edit, seed, transaction
 from utm.confd_log import ConfdLog
 from utm.config import UtmConfig
 from utm.epsecd.compiling import prepare
@@ -48,13 +47,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-
-
-class ChangeNotStoredError(DomainError):
-    """The disk refused a change of the configuration; everything is as it was."""
-
-    code: ClassVar[str] = "change_not_stored"
-    hint: ClassVar[str] = "Make room on the disk of the UTM's data folder and try again."
+_SWITCH: Final = "epp.status.epp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +183,7 @@ class Utm(Service):
                 self.web_filter.check(edit)
             if edit.recorded is not None:
                 self.confd_log.changed(db, edit.recorded, caller)
+                self._say_switched(db, edit.recorded)
             prepared = prepare(db, at)
             for group, warnings in (prepared.warnings if prepared else {}).items():
                 values = {"group": group, "warnings": "; ".join(warnings)}
@@ -227,13 +221,16 @@ class Utm(Service):
         """
         return await self._registrar.register()
 
-    async def enable(self) -> None:
+    async def enable(self, *, caller: Caller | None = None) -> None:
         """Switch Endpoint Protection on and register; unreachable, go on trying in background.
+
+        Args:
+            caller: The session of the administrator who does.
 
         Raises:
             LinkDownError: If LiveConnect cannot be reached now.
         """
-        await self._switch(on=True)
+        await self._switch(on=True, caller=caller)
         if self._registrar.has_link:
             return
         try:
@@ -242,9 +239,14 @@ class Utm(Service):
             self._registrar.keep_trying()
             raise
 
-    async def disable(self) -> None:
+    async def disable(self, *, caller: Caller | None = None) -> None:
         """Switch Endpoint Protection off; endpoints keep the policy they have."""
-        await self._switch(on=False)
+        await self._switch(on=False, caller=caller)
+
+    async def register_if_wanted(self) -> None:
+        """Register in the background when the switch is on and there is no link."""
+        if not self._registrar.has_link and await self._is_switched_on():
+            self._registrar.keep_trying()
 
     async def linked(self) -> LinkClient:
         """Return the registered link, for requests of an administrator.
@@ -271,16 +273,20 @@ class Utm(Service):
         self.web_filter.configuration_changed()
 
     async def _is_switched_on(self) -> bool:
-        return bool(await self.node("epp.status.epp"))
+        return bool(await self.node(_SWITCH))
 
-    async def _switch(self, *, on: bool) -> None:
-        if await self.node("epp.status.epp") == on:
-            return
-        word = "on" if on else "off"
+    async def _switch(self, *, on: bool, caller: Caller | None) -> None:
         await self.edit(
-            f"Endpoint Protection switched {word}", lambda edit: edit.set_node("epp.status.epp", on)
+            f"Endpoint Protection switched {'on' if on else 'off'}",
+            lambda edit: edit.set_node(_SWITCH, on),
+            caller=caller,
         )
-        await self.say(f"switched_{word}")
+
+    def _say_switched(self, db: Database, change: Change) -> None:
+        for entry in change.entries:
+            if entry.key == _SWITCH:
+                word = "on" if entry.after[_SWITCH] else "off"
+                self.voice.also(db, f"switched_{word}", change.at)
 
     def _daemon(self, process: str) -> Daemon:
         return Daemon(process=process, pid=os.getpid(), host=self.config.host_name, zone=self._zone)

@@ -11,6 +11,7 @@ from utm.confd.changes import Change, Entry
 from utm.confd.confd import Confd, Edit, UsedBy, transaction
 from utm.confd.errors import (
     AttributeRefusedError,
+    ChangeNotStoredError,
     ConfdError,
     NodeValueRefusedError,
     NoSuchObjectError,
@@ -44,6 +45,7 @@ __all__ = [
     "SCHEMA",
     "AttributeRefusedError",
     "Change",
+    "ChangeNotStoredError",
     "Confd",
     "ConfdError",
     "Edit",

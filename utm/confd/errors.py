@@ -144,3 +144,10 @@ class NodeValueRefusedError(ConfdError):
         super().__init__(f"node {key}: {problem}")
         self.key = key
         self.problem = problem
+
+
+class ChangeNotStoredError(ConfdError):
+    """The disk refused a change of the configuration; everything is as it was."""
+
+    code: ClassVar[str] = "change_not_stored"
+    hint: ClassVar[str] = "Make room on the disk of the UTM's data folder and try again."

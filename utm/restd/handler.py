@@ -1,52 +1,89 @@
-"""The REST API over HTTP: who asks is checked first, then the path says what is asked for."""
+"""The REST API over HTTP: who asks, may they, what for; and the answer or the array of errors.
 
-import base64
-import binascii
+- Without a user name every request gets 401 with the challenge: public clients send theirs only
+  then.
+- An auditor may only read. Node `webadmin.rest_api` switches the API off.
+- A client cannot provoke a 5xx; 503 is for a disk that takes nothing more.
+"""
+
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from utm.access import Administrator, LoginRefusedError, TooManyLoginsError
+from utm.confd import ConfdError
+from utm.restd import routes
+from utm.restd.bodies import read_body
+from utm.restd.calls import Answer, Call
+from utm.restd.credentials import credentials
+from utm.restd.errors import RequestRefusedError, refusal, refusal_of
+from utm.restd.options import read_options
+from utm.restd.sessions import Sessions
 
 if TYPE_CHECKING:
     from utm.app import Utm
 
 _CHALLENGE: Final = 'Basic realm="UTM REST API"'
+_PAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+Handler = Callable[[web.Request, str], Awaitable[web.Response]]
 
 
-def make_handler(utm: "Utm") -> Callable[[web.Request, str], Awaitable[web.Response]]:
-    """Return the handler of every request below `/api`."""
+def make_handler(utm: "Utm") -> Handler:
+    """Return what answers every request below `/api`; it is given the rest of the path."""
+    sessions = Sessions(utm.administrators, now=utm.now)
 
     async def handle(request: web.Request, path: str) -> web.Response:
         try:
-            await _administrator(utm, request)
-        except LoginRefusedError:
-            return web.json_response([], status=401, headers={"WWW-Authenticate": _CHALLENGE})
-        except TooManyLoginsError as error:
-            wait = {"Retry-After": str(error.retry_after_s)}
-            return web.json_response([], status=429, headers=wait)
-        if path.strip("/") == "status/version":
-            return web.json_response({"utm": "9.723-4", "restd": "1.3.0"})
-        return web.json_response([], status=404)
+            return _response(await _answer(utm, sessions, request, path))
+        except RequestRefusedError as error:
+            return _refused(error)
+        except ConfdError as error:
+            return _refused(refusal_of(error))
 
     return handle
 
 
-async def _administrator(utm: "Utm", request: web.Request) -> Administrator:
-    user, password = _credentials(request.headers.get("Authorization", ""))
-    return await utm.administrators.check(
-        user, password, srcip=request.remote or "", facility="restd"
-    )
+async def _answer(utm: "Utm", sessions: Sessions, request: web.Request, path: str) -> Answer:
+    srcip = request.remote or ""
+    administrator = await _administrator(utm, request.headers.get("Authorization", ""), srcip)
+    if not await utm.node("webadmin.rest_api"):
+        raise refusal(403, "REST_API_OFF", "The REST API is switched off (webadmin.rest_api).")
+    work = routes.find(request.method, path)
+    if request.method not in routes.READING and not administrator.may_change:
+        raise refusal(403, "READ_ONLY", "An auditor may only read.")
+    options = read_options(request.headers)
+    body = await read_body(request)
+    caller = await sessions.of(administrator, srcip)
+    answer = await work(Call(utm=utm, caller=caller, options=options, body=body))
+    if options.close_session:
+        await sessions.close(caller)
+    return answer
 
 
-def _credentials(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.partition(" ")
+async def _administrator(utm: "Utm", header: str, srcip: str) -> Administrator:
     try:
-        if scheme.lower() != "basic":
-            raise LoginRefusedError("no user name and password came")
-        text = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise LoginRefusedError("user name and password cannot be read") from error
-    user, _, password = text.partition(":")
-    return user, password
+        user, password = credentials(header)
+        return await utm.administrators.check(user, password, srcip=srcip, facility="restd")
+    except LoginRefusedError as error:
+        challenge = {"WWW-Authenticate": _CHALLENGE}
+        raise refusal(401, "AUTHENTICATION", f"{error}.", challenge) from error
+    except TooManyLoginsError as error:
+        wait = {"Retry-After": str(error.retry_after_s)}
+        raise refusal(429, "TOO_MANY_LOGINS", f"{error}.", wait) from error
+
+
+def _response(answer: Answer) -> web.Response:
+    headers = dict(answer.headers)
+    if answer.page:
+        headers["Content-Security-Policy"] = _PAGE_POLICY
+        return web.Response(text=answer.page, content_type="text/html", headers=headers)
+    if answer.status == 204:
+        return web.Response(status=204, headers=headers)
+    return web.json_response(answer.value, status=answer.status, headers=headers)
+
+
+def _refused(error: RequestRefusedError) -> web.Response:
+    elements = [one.document() for one in error.errors]
+    return web.json_response(elements, status=error.status, headers=error.headers)
