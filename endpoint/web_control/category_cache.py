@@ -30,6 +30,21 @@ from foundation.service import Now
 MOST_HOSTS: Final = 10_000
 
 
+def cache_file(folder: Path) -> Path:
+    """Return where Web Control remembers answers, in its own folder."""
+    return folder / "categories.jsonl"
+
+
+def answers_at(path: Path, now: datetime) -> dict[str, Answer]:
+    """Return the stored answers that hold at a moment; nothing is written."""
+    holding: dict[str, Answer] = {}
+    for host, answer, learnt_at in _stored(path):
+        holding.pop(host, None)
+        if 0 <= (now - learnt_at) / timedelta(seconds=1) < answer.ttl_s:
+            holding[host] = answer
+    return holding
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     answer: Answer

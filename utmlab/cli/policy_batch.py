@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import click
 
-from foundation.categories.demo import demo_categories
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.verdict import Verdict, WebRequest
 from utmlab.cli.output import emit, say
 from utmlab.cli.policy_options import OUTCOMES, moment_in
 from utmlab.cli.render.verdict import log_id, verdict_line
 from utmlab.cli.session import Session
+from utmlab.cli.site_knowledge import Origins, SiteKnowledge
 from utmlab.cli.stored_policies import NamedPolicy
 from utmlab.cli.url_lists import Asked, open_list
 from utmlab.journal import printable
@@ -33,6 +33,7 @@ COLUMNS: Final = (
     "category_ids",
     "category_name",
     "reputation",
+    "category_source",
     "filter_action_ref",
     "filter_action_name",
     "rule_ref",
@@ -67,6 +68,7 @@ class Answered:
     request: WebRequest
     verdict: Verdict
     expected: str
+    category_source: str
 
     @property
     def is_as_expected(self) -> bool:
@@ -75,7 +77,13 @@ class Answered:
 
 
 def test_list(
-    session: Session, named: NamedPolicy, urls: str, defaults: Defaults, *, as_csv: bool
+    session: Session,
+    named: NamedPolicy,
+    known: SiteKnowledge,
+    urls: str,
+    defaults: Defaults,
+    *,
+    as_csv: bool,
 ) -> bool:
     """Answer for a list; return whether any verdict was another one than expected."""
     counts: Counter[str] = Counter()
@@ -84,7 +92,7 @@ def test_list(
     writer = csv.writer(sys.stdout, lineterminator="\n")
     if as_csv:
         writer.writerow(COLUMNS)
-    for one in _answers(named, urls, defaults):
+    for one in _answers(named, known, urls, defaults):
         counts[one.verdict.action] += 1
         unexpected += not one.is_as_expected
         if session.as_json:
@@ -109,13 +117,16 @@ def test_list(
     return unexpected > 0
 
 
-def _answers(named: NamedPolicy, urls: str, defaults: Defaults) -> Iterator[Answered]:
-    categories, engine = demo_categories(), Engine(named.policy)
+def _answers(
+    named: NamedPolicy, known: SiteKnowledge, urls: str, defaults: Defaults
+) -> Iterator[Answered]:
+    engine, origins = Engine(named.policy), Origins(named.policy, known)
     with open_list(urls) as listed:
         for one in listed:
             request = defaults.request(one, named)
-            verdict = engine.verdict(request, categories)
-            yield Answered(request, verdict, one.expect or defaults.expect)
+            verdict = engine.verdict(request, known)
+            origin = origins.of(request, verdict)
+            yield Answered(request, verdict, one.expect or defaults.expect, origin)
 
 
 def _text(one: Answered) -> str:
@@ -135,6 +146,7 @@ def _record(one: Answered) -> dict[str, Any]:
         "category_ids": list(verdict.category_ids),
         "category_name": verdict.category_name,
         "reputation": str(verdict.reputation),
+        "category_source": one.category_source,
         "filter_action_ref": verdict.filter_action_ref,
         "filter_action_name": verdict.filter_action_name,
         "rule_ref": verdict.rule_ref,

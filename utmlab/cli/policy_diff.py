@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from foundation.categories.demo import demo_categories
 from foundation.webfilter.differences import Difference, first_difference
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.evaluate import evaluate
@@ -16,8 +15,9 @@ from utmlab.cli.completing import policy_words
 from utmlab.cli.failures import ExitCode
 from utmlab.cli.output import emit, say
 from utmlab.cli.policy_batch import Defaults
-from utmlab.cli.policy_options import who_and_when
+from utmlab.cli.policy_options import offline_option, who_and_when
 from utmlab.cli.session import LabCommand, Session
+from utmlab.cli.site_knowledge import SiteKnowledge, knowledge_of
 from utmlab.cli.stored_policies import NamedPolicy, named_policy
 from utmlab.cli.url_lists import Asked, open_list, urls_option
 from utmlab.journal import printable
@@ -28,6 +28,7 @@ from utmlab.journal import printable
 @click.argument("second", metavar="B", shell_complete=policy_words)
 @urls_option
 @who_and_when
+@offline_option
 @click.option("--fail-on-change", is_flag=True, help="End with 1 when a verdict changes.")
 @click.pass_context
 def diff(
@@ -39,22 +40,25 @@ def diff(
     user: str,
     at: datetime | None,
     method: str,
+    offline: bool,
     fail_on_change: bool,
 ) -> None:
     """Tell which verdicts on a list of URLs change from policy A to policy B.
 
     A and B are computers, endpoint groups, changesets (changeset:4/Default), policy files, or the
     gateway's own filter (gateway); a word that could be two of them is written with its kind, as
-    endpoint:PC-01 or group:Default.
+    endpoint:PC-01 or group:Default. What each side knows of sites is what `policy test` tells.
     """
     session = ctx.find_object(Session) or Session()
     if urls is None:
         raise click.UsageError("Say which URLs: --urls FILE, or --urls - for standard input.")
-    before, after = named_policy(session.places, first), named_policy(session.places, second)
+    pair = [named_policy(session.places, word) for word in (first, second)]
+    before, after = pair
     defaults = Defaults(user=user, at=at, method=method)
     changed: list[dict[str, Any]] = []
     count = total = 0
-    for one, record in _compared(before, after, urls, defaults):
+    sides = [(each, knowledge_of(session.places, each, is_offline=offline)) for each in pair]
+    for one, record in _compared(sides, urls, defaults):
         total += 1
         if record is None:
             continue
@@ -74,27 +78,26 @@ def diff(
 
 
 def _compared(
-    before: NamedPolicy, after: NamedPolicy, urls: str, defaults: Defaults
+    sides: list[tuple[NamedPolicy, SiteKnowledge]], urls: str, defaults: Defaults
 ) -> Iterator[tuple[Asked, dict[str, Any] | None]]:
     """Yield each URL, with what is to be told of it when its verdict changes.
 
     The engine decides; only a verdict that changes is evaluated again, for its trace.
     """
-    categories = demo_categories()
-    sides = [(one, Engine(one.policy)) for one in (before, after)]
+    engines = [Engine(named.policy) for named, _ in sides]
     with open_list(urls) as listed:
         for one in listed:
             requests = [defaults.request(one, named) for named, _ in sides]
             actions = {
-                engine.verdict(request, categories).action
-                for (_, engine), request in zip(sides, requests, strict=True)
+                engine.verdict(request, known).action
+                for engine, (_, known), request in zip(engines, sides, requests, strict=True)
             }
             if len(actions) == 1:
                 yield one, None
                 continue
             old, new = (
-                evaluate(named.policy, request, categories)
-                for (named, _), request in zip(sides, requests, strict=True)
+                evaluate(named.policy, request, known)
+                for (named, known), request in zip(sides, requests, strict=True)
             )
             yield one, _record(one, old, new)
 

@@ -134,6 +134,9 @@ _OPTIONS = (
         help="Another reading of a doubtful rule; may be given several times.",
     ),
 )
+offline_option = click.option(
+    "--offline", is_flag=True, help="As with LiveConnect out of reach: nobody is asked about sites."
+)
 _REQUEST_OPTIONS = (
     click.option("--user", default="", help="Who browses, as DOMAIN\\name or name."),
     click.option(

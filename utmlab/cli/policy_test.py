@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from foundation.categories.demo import demo_categories
 from foundation.webfilter.counterfactual import nearest_changes
 from foundation.webfilter.evaluate import evaluate
 from foundation.webfilter.verdict import WebRequest
@@ -17,11 +16,13 @@ from utmlab.cli.policy_options import (
     OUTCOMES,
     chosen_policy,
     moment_in,
+    offline_option,
     who_and_when,
     whose_policy,
 )
 from utmlab.cli.render.verdict import change_record, verdict_record, verdict_text
 from utmlab.cli.session import LabCommand, Session
+from utmlab.cli.site_knowledge import Origins, SiteKnowledge, knowledge_of
 from utmlab.cli.stored_policies import NamedPolicy
 from utmlab.cli.url_lists import urls_option
 
@@ -31,6 +32,7 @@ from utmlab.cli.url_lists import urls_option
 @whose_policy
 @who_and_when
 @urls_option
+@offline_option
 @click.option("--csv", "as_csv", is_flag=True, help="With --urls: answer as CSV.")
 @click.option(
     "--expect",
@@ -50,14 +52,16 @@ def test(
     at: datetime | None,
     method: str,
     urls: str | None,
+    offline: bool,
     as_csv: bool,
     expect: str | None,
 ) -> None:
     """Tell what a policy does with a URL, every rule that was tried, and what would turn it.
 
     With --endpoint the policy is the one that the computer's Web Control enforces, from its own
-    file, whether anything runs or not; at the office it is the gateway's. Categories are those of
-    the lab's own demo set.
+    file, whether anything runs or not; at the office it is the gateway's. Categories are those that
+    would be used there: the policy's local sites, the demo set, what LiveConnect told the computer,
+    and the list that was imported for it. All of it is stored state, and the answer says which.
 
     With --urls a list is tested, one verdict per line.
     """
@@ -71,13 +75,14 @@ def test(
     )
     decider = decider_of(session.places, named, switches)
     user, address, policy = user or decider.user, decider.client_ip, decider.named
+    known = knowledge_of(session.places, policy, is_offline=offline)
     if urls:
         defaults = Defaults(user, at, method, expect or "", client_ip=address)
-        failed = test_list(session, policy, urls, defaults, as_csv=as_csv)
+        failed = test_list(session, policy, known, urls, defaults, as_csv=as_csv)
     else:
         at = moment_in(at, policy.policy)
         request = WebRequest(url, method.upper(), at, user=user, client_ip=address)
-        failed = _test_one(session, named, decider, request, expect)
+        failed = _test_one(session, named, decider, request, known=known, expect=expect)
     if failed:
         ctx.exit(ExitCode.FAILED)
 
@@ -87,24 +92,29 @@ def _test_one(
     named: NamedPolicy,
     decider: Decider,
     request: WebRequest,
+    *,
+    known: SiteKnowledge,
     expect: str | None,
 ) -> bool:
     """Answer for one URL; return whether another verdict was expected."""
-    categories, policy = demo_categories(), decider.named.policy
-    verdict = evaluate(policy, request, categories)
-    changes = nearest_changes(policy, request, verdict, categories)
+    policy = decider.named.policy
+    verdict = evaluate(policy, request, known)
+    changes = nearest_changes(policy, request, verdict, known)
+    origin = Origins(policy, known).of(request, verdict)
     document: dict[str, Any] = {
         "endpoint": named.name if named.kind == "endpoint" else "",
         "revision": decider.named.revision,
         "policy": {"kind": decider.named.kind, "name": decider.named.name},
         "decided_by": decider.sentence,
+        "category_source": origin,
         "verdict": verdict_record(request, verdict),
         "would_change_if": [change_record(one) for one in changes],
     }
 
     def text() -> str:
         first, *rest = verdict_text(request, verdict, changes).splitlines()
-        return "\n".join([first, *filter(None, [decider.sentence]), *rest])
+        source = f"category from: {origin}" if origin else ""
+        return "\n".join([first, *filter(None, [decider.sentence, source]), *rest])
 
     emit(session, document, text)
     if expect is None or verdict.action == expect:

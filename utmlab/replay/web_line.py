@@ -2,7 +2,8 @@
 
 - http.log and eplog.log of 9.2 to 9.7 alike: keys are found by name, because their order and
   number differ between versions (public); a `<PRI>` in front is passed over.
-- The category and reputation of the line stand for a category source; 9998 is uncategorized.
+- The category and reputation of the line stand for a category source; 9998 is uncategorized, and
+  its reputation is kept where it is not the usual one: the local site list may have set either.
 - Lines about something that no web policy decides (viruses, applications, ranges, logging on,
   ftp) are told apart from lines that are no web lines and from damaged ones.
 - A quota line reads as a warning (documented: endpoints have no quota, the default is to warn);
@@ -18,7 +19,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from foundation.categories.category import REPUTATIONS, UNCATEGORIZED_ID, Category
+from foundation.categories.category import (
+    REPUTATIONS,
+    UNCATEGORIZED,
+    UNCATEGORIZED_ID,
+    Category,
+)
 from foundation.webfilter.policy import Outcome
 
 
@@ -183,10 +189,14 @@ def _user(user: str, domain: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def _category(ids: str, reputation: str) -> Category | None:
     numbers = tuple(int(one) for one in ids.split(",") if one.isascii() and one.isdigit())
-    if not numbers or set(numbers) == {UNCATEGORIZED_ID}:
+    if not numbers:
         return None
-    known = reputation if reputation in REPUTATIONS else "neutral"
-    return Category(tuple(dict.fromkeys(numbers)), known)
+    is_unknown = set(numbers) == {UNCATEGORIZED_ID}
+    usual = UNCATEGORIZED.reputation if is_unknown else "neutral"
+    category = Category(
+        tuple(dict.fromkeys(numbers)), reputation if reputation in REPUTATIONS else usual
+    )
+    return None if category == UNCATEGORIZED else category
 
 
 @functools.lru_cache(maxsize=1024)

@@ -259,16 +259,9 @@ def logged(policy, request, category):
     return web_event_line(event_of(activity), daemon=daemon, at=request.at)
 
 
-def _without_what_a_line_hides(policy):
-    # A site that is declared uncategorized keeps the reputation of its hidden category.
-    sites = tuple(replace(one, category=None) for one in policy.local_sites if one.category == 9998)
-    others = tuple(one for one in policy.local_sites if one.category != 9998)
-    return replace(policy, local_sites=(*sites, *others))
-
-
 @settings(max_examples=150)
 @given(
-    policy=policies.map(_without_what_a_line_hides),
+    policy=policies,
     browsed=st.lists(st.tuples(asked, categories), min_size=1, max_size=6),
 )
 def test_what_endpoints_did_agrees_with_any_policy_of_their_own(policy, browsed):
@@ -291,10 +284,21 @@ def test_every_skip_of_an_exception_comes_back_from_the_line(skip):
         assert without.other_exceptions == (0 if skip == "log_blocked" else 1)
 
 
-def test_a_local_site_of_a_line_is_applied_once_more_without_harm():
-    site = LocalSite(site="other.test", category=116, reputation="trusted")
-    policy = replace(
-        one_action_policy(FilterAction(ref="A", categories=(116,))), local_sites=(site,)
-    )
+@pytest.mark.parametrize("known", [None, Category((105,), "malicious"), Category((9998,))])
+@pytest.mark.parametrize("limit", ["unverified", "neutral"])
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"category": 116, "reputation": "trusted"},
+        {"category": 116},
+        {"category": 9998},
+        {"category": 9998, "reputation": "trusted"},
+        {"reputation": "suspicious"},
+    ],
+)
+def test_a_local_site_of_a_line_is_applied_once_more_without_harm(known, limit, override):
+    action = FilterAction(ref="A", categories=(116,), min_reputation=limit)
+    site = LocalSite(site="other.test", **override)
+    policy = replace(one_action_policy(action), local_sites=(site,))
     request = WebRequest("http://other.test/", "GET", datetime(2026, 11, 3, tzinfo=UTC))
-    assert run(policy, logged(policy, request, None)).percent == 100
+    assert run(policy, logged(policy, request, known)).percent == 100

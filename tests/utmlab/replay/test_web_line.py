@@ -92,6 +92,11 @@ def test_uncategorized_is_no_category_but_told():
     assert (line.category, line.tells_category) == (None, True)
 
 
+def test_uncategorized_with_a_reputation_of_its_own_keeps_it():
+    line = read(LINE_97.replace("116,170", "9998"))
+    assert line.category == Category((9998,), "neutral")
+
+
 def test_a_line_without_category_does_not_tell_it():
     line = read(LINE_97.replace(' category="116,170"', ""))
     assert (line.category, line.tells_category) == (None, False)
