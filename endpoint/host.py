@@ -35,6 +35,13 @@ class PathOutsideHostError(DomainError):
     hint: ClassVar[str] = r"give an absolute path such as C:\ProgramData\Sophos, without '..'"
 
 
+class HostMissingError(DomainError):
+    """A host folder that is not there."""
+
+    code: ClassVar[str] = "host_missing"
+    hint: ClassVar[str] = "check the path after --host; `python -m endpoint setup` makes a new host"
+
+
 class HostFolder:
     """One emulated machine's disk.
 

@@ -10,20 +10,26 @@ Provenance: ours.
 from pathlib import Path
 from typing import Final
 
-from endpoint.host import HostFolder
+from endpoint.host import HostFolder, HostMissingError
 from endpoint.service_table import ServiceTable
+from foundation.durable.files import remove_leftovers
 from foundation.durable.folder import DataFolder, holder_of
 
 _VERSION: Final = 1
 
 
 def hold(host: HostFolder, service: str) -> DataFolder:
-    """Take the lock of a service.
+    """Take the lock of a service, and remove what killed services of the host left half written.
 
     Raises:
+        HostMissingError: If there is no such host; a service makes none.
         DataFolderInUseError: If the service runs already.
     """
-    return DataFolder.open(_folder(host, service), component=service, version=_VERSION)
+    if not host.root.is_dir():
+        raise HostMissingError(f"there is no host folder {host.root}")
+    lock = DataFolder.open(_folder(host, service), component=service, version=_VERSION)
+    remove_leftovers(host.root)
+    return lock
 
 
 def adopt_running(host: HostFolder) -> None:

@@ -2,12 +2,15 @@
 
 - A write goes to a temporary file beside the target, is synced, and is renamed over it.
 - The folder is synced too: a rename is durable only when its folder is.
+- What a killed process left half written is removed when somebody starts there again.
 """
 
 import os
+import re
 from pathlib import Path
 
 SECRET_MODE = 0o600
+_TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.new")
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = True) -> None:
@@ -50,6 +53,25 @@ def remove(path: Path, *, sync: bool = True) -> None:
     path.unlink(missing_ok=True)
     if sync and path.parent.is_dir():
         sync_folder(path.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files of processes that live no more, in `folder` and below it."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            found = _TEMPORARY.fullmatch(name)
+            if found and not _lives(int(found[1])):
+                Path(parent, name).unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def sync_folder(folder: Path) -> None:

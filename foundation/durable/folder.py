@@ -10,12 +10,11 @@ import os
 from pathlib import Path
 from typing import ClassVar
 
-from foundation.durable.files import write_atomic
+from foundation.durable.files import remove_leftovers, write_atomic
 from foundation.errors import DomainError
 
 _LOCK = "lock"
 _FORMAT = "format.json"
-_TRIES = 100
 
 
 class DataFolderInUseError(DomainError):
@@ -60,6 +59,7 @@ class DataFolder:
             raise DataFolderInUseError(path, holder_of(path))
         os.truncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)
+        remove_leftovers(path)
         if not (path / _FORMAT).exists():
             content = {"component": component, "version": version}
             write_atomic(path / _FORMAT, json.dumps(content).encode())
@@ -73,15 +73,23 @@ class DataFolder:
 
 
 def _taken(lock: int) -> bool:
-    """Take the lock; somebody who only asks for its holder has it for an instant too."""
-    for _ in range(_TRIES):
+    """Take the lock unless it is held.
+
+    Somebody who only asks for its holder shares it for an instant, or longer on a busy machine;
+    whoever holds it does not share it.
+    """
+    while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            fcntl.flock(lock, fcntl.LOCK_UN)
             os.sched_yield()
         else:
             return True
-    return False
 
 
 def check_version(path: Path, *, component: str, version: int) -> None:

@@ -112,6 +112,25 @@ def test_sigterm_stops_a_service_cleanly(lab):
     assert "Sophos MCS Agent stopped" in lab.host.agent_log.read_text()
 
 
+@pytest.mark.parametrize("service", ["client", "agent", "web-control", "autoupdate"])
+def test_a_host_that_is_not_there_is_refused_and_not_made(service, lab, tmp_path):
+    lab.host = HostFolder(tmp_path / "lapdog")
+    process = lab.start(service)
+    assert process.wait(120) == 1
+    said = process.stderr.read().decode()
+    assert f"there is no host folder {tmp_path / 'lapdog'}" in said
+    assert "Traceback" not in said
+    assert not lab.host.root.exists()
+
+
+def test_what_a_killed_service_left_half_written_is_removed_at_the_next_start(lab):
+    left = lab.host.persist / ".SWC-190_policy.xml.4194305.new"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"<pol")
+    lab.ready(lab.start("agent"))
+    assert not left.exists()
+
+
 def test_mcs_03_a_second_process_of_a_service_is_refused_and_the_first_is_found(lab):
     ServiceTable(lab.host).install(MCS_AGENT)
     first = lab.start("agent")

@@ -24,6 +24,7 @@ from utmlab.cli.output import SCHEMA, emit, say
 from utmlab.cli.render.running import where_text
 from utmlab.cli.session import Session
 from utmlab.demo.configuration import CONFIGURATION
+from utmlab.houses import ProcessHouse
 from utmlab.installation import is_installed
 from utmlab.settings import LabSettings
 from utmlab.stack import UTM, Stack
@@ -79,7 +80,21 @@ async def _serve(session: Session, settings: LabSettings, wishes: Wishes) -> Non
             write_atomic(wishes.ready_file.absolute(), content.encode())
             beside.callback(wishes.ready_file.unlink, missing_ok=True)
         say("Running; Ctrl-C stops it.")
+        await _watch(lab)
+
+
+async def _watch(lab: Stack) -> None:
+    """Never return; tell of every process of a house that ends meanwhile."""
+    async with asyncio.TaskGroup() as watching:
+        for house in lab.houses.values():
+            if isinstance(house, ProcessHouse):
+                watching.create_task(_tell_the_end(house))
         await asyncio.Event().wait()
+
+
+async def _tell_the_end(house: ProcessHouse) -> None:
+    ended = await house.wait_ended()
+    say(f"{house.name} ended with {ended}; starting the lab again starts it. See `utmlab doctor`.")
 
 
 async def _make_ready(lab: Stack, wishes: Wishes) -> None:

@@ -205,6 +205,26 @@ def test_ctrl_c_stops_it_and_starting_again_goes_on_from_the_stored_state(tmp_pa
         second.interrupt(signal.SIGTERM)
 
 
+def test_a_house_that_died_makes_the_lab_degraded(tmp_path):
+    with up(tmp_path / "lab", "--processes") as lab:
+        try:
+            houses = lab.call("status")["houses"]
+            os.kill(houses["utm"], signal.SIGKILL)
+            while "utm ended with -9" not in (line := lab.process.stderr.readline()):
+                assert line, "it never said so"
+            status = utmlab(lab.data, "status", "--json")
+            assert status.returncode == 5, status.stderr
+            told = json.loads(status.stdout)
+            assert told["degraded"]
+            assert told["houses"] == {**houses, "utm": None}
+            assert "without utm" in utmlab(lab.data, "status").stdout
+            doctor = utmlab(lab.data, "doctor")
+            assert doctor.returncode == 5, doctor.stderr
+            assert "the UTM does not run, though the lab does" in doctor.stdout
+        finally:
+            lab.interrupt()  # the other house would outlive a kill
+
+
 def test_sigint_before_it_is_ready_stops_it_cleanly_too(tmp_path):
     process = subprocess.Popen(
         [
