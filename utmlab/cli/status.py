@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from foundation.durable.folder import holder_of
+from utmlab.cli.failures import ExitCode
 from utmlab.cli.output import emit
 from utmlab.cli.render.lab import status_text
 from utmlab.cli.session import LabCommand, Session
@@ -16,14 +17,18 @@ from utmlab.stored import open_liveconnect, open_utm
 
 
 @click.command(cls=LabCommand)
-@click.pass_obj
-def status(session: Session) -> None:
+@click.pass_context
+def status(ctx: click.Context) -> None:
     """Show the UTM, LiveConnect and the computers.
 
-    Reads the stored state, so it works with nothing running too.
+    Reads the stored state, so it works with nothing running too. Ends with 5 when the lab runs
+    without one of its houses, else with 0.
     """
+    session = ctx.find_object(Session) or Session()
     document = lab_status(session.places)
     emit(session, document, lambda: status_text(document))
+    if document["degraded"]:
+        ctx.exit(ExitCode.DEGRADED)
 
 
 def lab_status(places: Places) -> dict[str, Any]:
@@ -46,11 +51,15 @@ def lab_status(places: Places) -> dict[str, Any]:
             for one in broker.tenants()
         ]
         state = utm.status()
+    pid = holder_of(places.data)
+    houses = {"liveconnect": holder_of(places.liveconnect), "utm": holder_of(places.utm)}
     return {
         "data": str(places.data),
         "logs": str(places.logs),
-        "running": holder_of(places.data) is not None,
-        "pid": holder_of(places.data),
+        "running": pid is not None,
+        "pid": pid,
+        "houses": houses,
+        "degraded": pid is not None and None in houses.values(),
         "ports": recall(places.settings).get("ports", {}),
         "utm": state,
         "liveconnect": {"utms": utms},

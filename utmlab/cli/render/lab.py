@@ -35,6 +35,9 @@ def utm_facts(state: Document, *, is_running: bool) -> list[tuple[str, object]]:
 def status_text(document: Document) -> str:
     """Return the state of a lab."""
     runs = f"runs as process {document['pid']}" if document["running"] else "not running"
+    if document["degraded"]:
+        missing = ", ".join(name for name, pid in document["houses"].items() if pid is None)
+        runs += f", without {missing}; `utmlab doctor` says what to do"
     ports = "  ".join(f"{name} {port}" for name, port in document["ports"].items())
     pairs = [
         ("lab", runs),
