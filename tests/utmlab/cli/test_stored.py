@@ -54,6 +54,24 @@ def test_ca_prints_the_certificate(lab):
     assert Path(lab.text("ca", "--path").strip()).read_text() == lab.text("ca")
 
 
+def test_ca_prints_the_one_of_https_scanning_too(lab):
+    scanning = Path(lab.text("ca", "--scanning", "--path").strip())
+    assert scanning.read_text() == lab.text("ca", "--scanning") != lab.text("ca")
+    assert lab.json("env")["variables"]["UTMLAB_SCANNING_CA_FILE"] == str(scanning)
+    assert scanning.with_name("ca.key").stat().st_mode & 0o077 == 0
+
+
+def test_utm_08_where_the_gateway_is_and_who_filters_is_told_everywhere(lab):
+    gateway = lab.json("status")["gateway"]
+    assert gateway["url"].startswith("http://127.0.0.1:")
+    assert lab.json("env")["variables"]["UTMLAB_GATEWAY_URL"] == gateway["url"]
+    shown = lab.json("endpoint", "show", "PC-01")
+    told = shown["gateway"], shown["location"], shown["filtered_by"]
+    assert told == (gateway, "roaming", "web_control")
+    sentences = [one["sentence"] for one in lab.json("doctor")["findings"]]
+    assert "roaming: its own Web Control filters" in sentences
+
+
 def test_endpoint_show_tells_policies_services_and_logs(lab):
     document = lab.json("endpoint", "show", "PC-01")
     assert set(document["policies"]) == {"MCS", "ALC", "SAV", "SWC", "TPROT", "DEVCTL"}
@@ -111,7 +129,8 @@ def test_policy_test_begins_with_the_verdict(lab, url, first):
     lines = lab.text("policy", "test", url, "--endpoint", "PC-01").splitlines()
     assert lines[0] == first
     assert lines[1] == "decided by Web Control of PC-01"
-    assert lines[2].strip().startswith("1. ")
+    assert lines[2] == "category from: demo set"
+    assert lines[3].strip().startswith("1. ")
 
 
 def test_policy_test_evaluates_what_each_computer_enforces(lab):
