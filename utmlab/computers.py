@@ -37,7 +37,7 @@ PROMPT_EVENTS_S = 0.0
 """A lab that polls faster than the real thing does not wait for more events either."""
 
 
-PROXY_TIMEOUT_S = 30.0
+PROXY_TIMEOUT_S = 120.0
 PROXY_LOOK_S = 0.05
 
 

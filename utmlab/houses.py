@@ -17,7 +17,7 @@ from foundation.errors import DomainError
 from foundation.net.control import ControlClient, LocalControl, NotRunningError, Verb
 from foundation.service import Service
 
-READY_TIMEOUT_S = 30.0
+READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 10.0
 
 

@@ -15,7 +15,7 @@ from liveconnect.config import database_file
 from utmlab.integrity import what_waits
 from utmlab.places import Places
 
-SETTLE_S: Final = 40.0
+SETTLE_S: Final = 120.0
 _LOOK_S: Final = 0.03
 
 

@@ -41,7 +41,7 @@ from utmlab.stack import LIVECONNECT, UTM, Stack
 POLL_S: Final = 0.5
 MOST_POLLS: Final = 2
 PAGES: Final = 3
-DYING_S: Final = 20.0
+DYING_S: Final = 120.0
 COMPUTER: Final = "PC-01"
 EDITED_HOST: Final = "torture.example"
 _OTHER_TOKEN: Final = "NobodysToken00017"  # noqa: S105 - nobody's

@@ -18,7 +18,7 @@ from utmlab.browsing import Page
 from utmlab.stack import Stack
 
 WIDTH = 110
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 
 
 class StoryBrokenError(DomainError):

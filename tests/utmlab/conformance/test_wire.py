@@ -13,7 +13,7 @@ def scripted(contexts):
     """Serve the given raw answers, one per request; None closes the connection instead."""
 
     @asynccontextmanager
-    async def serving(*answers, close_after=False, timeout_s=60.0):
+    async def serving(*answers, close_after=False):
         queue = list(answers)
         received = []
 
@@ -37,7 +37,7 @@ def scripted(contexts):
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=contexts[0])
         port = server.sockets[0].getsockname()[1]
-        wire = Wire(Base("127.0.0.1", port, "/mcs"), contexts[1], timeout_s=timeout_s)
+        wire = Wire(Base("127.0.0.1", port, "/mcs"), contexts[1], timeout_s=60.0)
         try:
             yield wire, received
         finally:
@@ -150,7 +150,9 @@ async def test_what_is_no_complete_answer_is_an_error(scripted, raw):
 
 
 async def test_a_server_that_does_not_answer_is_given_up(scripted):
-    async with scripted(b"", timeout_s=0.1) as (wire, _):
+    async with scripted(b"") as (wire, _):
+        await wire.connect()
+        wire._timeout_s = 0.1
         with pytest.raises(WireError, match="no complete answer"):
             await wire.request("GET", "", {})
 
