@@ -5,13 +5,15 @@
 - No file means roaming.
 - At the office the file also says where the gateway's proxy is, and from which address this
   computer reaches it: the gateway tells computers apart by that.
+- The gateway may move its proxy: a note of its own (`gateway_note`), if there is one, says where it
+  is now, as a network announces it by WPAD.
 
 Provenance: that the UTM filters behind the UTM and Web Control elsewhere is the seed's (UTM-08);
 the file, and that a move is an act of whoever runs the lab, are ours.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
@@ -40,12 +42,14 @@ class Network:
         gateway_host: The gateway's proxy, as the office network knows it.
         gateway_port: Its port.
         source: The address that this computer has at the office.
+        gateway_note: The file in which the gateway says where its proxy is; empty for none.
     """
 
     location: Location = "roaming"
     gateway_host: str = ""
     gateway_port: int = 0
     source: str = ""
+    gateway_note: str = ""
 
     @property
     def is_office(self) -> bool:
@@ -71,6 +75,17 @@ def load_network(host: HostFolder) -> Network:
         return Network()
     except (ValueError, KeyError, TypeError) as error:
         raise NetworkFileDamagedError(f"{path} cannot be read") from error
+
+
+def at_gateway(network: Network) -> Network:
+    """Return the network with the gateway's proxy where its note says; without one as it stands."""
+    if not network.gateway_note:
+        return network
+    try:
+        note = json.loads(Path(network.gateway_note).read_bytes())
+        return replace(network, gateway_host=str(note["host"]), gateway_port=int(note["port"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return network
 
 
 def store_network(host: HostFolder, network: Network) -> None:

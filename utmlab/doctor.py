@@ -1,31 +1,22 @@
 """What is wrong with a lab, in sentences: what waits, since when, and what holds meanwhile.
 
-- Reads stored state only, so it also works with nothing running.
-- A finding has a level: `ok`, `warning` (it waits, or will settle itself), `error` (it will not).
+- Reads stored state, so it also works with nothing running; of a running lab it also tries whether
+  the gateway can be reached.
 """
 
 import importlib.metadata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
+from endpoint.reading import EndpointArchive
 from foundation.durable.folder import holder_of
+from utmlab.filtering import filter_findings
+from utmlab.finding import Finding
 from utmlab.places import Places
 from utmlab.stored import open_utm
-
-Level = Literal["ok", "warning", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that the doctor saw."""
-
-    level: Level
-    subject: str
-    sentence: str
 
 
 def examine(places: Places, now: datetime) -> tuple[Finding, ...]:
@@ -36,14 +27,22 @@ def examine(places: Places, now: datetime) -> tuple[Finding, ...]:
     """
     with closing(open_utm(places)) as utm:
         status, endpoints = utm.status(), utm.endpoints()
+        filter_port = int(utm.snapshot().node("http.port") or 0)
+    houses = {"LiveConnect": holder_of(places.liveconnect), "the UTM": holder_of(places.utm)}
     return (
         *environment_findings(importlib.metadata.packages_distributions()),
         *running_findings(
             holder_of(places.data),
-            {"LiveConnect": holder_of(places.liveconnect), "the UTM": holder_of(places.utm)},
+            houses,
         ),
         *utm_findings(status, now),
         *endpoint_findings(endpoints, status["changeset"]),
+        *filter_findings(
+            places,
+            [name for name in places.host_names() if EndpointArchive(places.host(name)).proxy_url],
+            wanted_port=filter_port,
+            is_running=houses["the UTM"] is not None,
+        ),
     )
 
 

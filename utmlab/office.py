@@ -18,6 +18,7 @@ from endpoint.network import (
     Location,
     Network,
     NetworkFileDamagedError,
+    at_gateway,
     load_network,
     store_network,
 )
@@ -66,6 +67,7 @@ def plug_in(places: Places, host: HostFolder, gateway: Mapping[str, Any]) -> Net
         gateway_host=str(gateway["host"]),
         gateway_port=int(gateway["port"]),
         source=network_of(host).source or _free_address(places),
+        gateway_note=str(places.gateway_note),
     )
     write_clients(places.web_clients, {**_clients(places), network.source: _client(host)})
     store_network(host, network)
@@ -80,9 +82,9 @@ def unplug(host: HostFolder) -> Network:
 
 
 def network_of(host: HostFolder) -> Network:
-    """Return where a computer is; a damaged file says nothing."""
+    """Return where a computer is, with the gateway where it is now; a damaged file says nothing."""
     try:
-        return load_network(host)
+        return at_gateway(load_network(host))
     except NetworkFileDamagedError:
         return Network()
 

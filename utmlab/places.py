@@ -48,6 +48,11 @@ class Places:
         return self.data / "web_clients.json"
 
     @property
+    def gateway_note(self) -> Path:
+        """The file in which the UTM says where its web filter listens, or did last."""
+        return self.utm / "web_filter.json"
+
+    @property
     def scanning_ca(self) -> Path:
         """The folder of the CA for HTTPS that is looked into."""
         return self.data / "https_scanning"

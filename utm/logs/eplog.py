@@ -14,7 +14,7 @@
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -40,6 +40,9 @@ LOGGED_REASONS: Final[Mapping[str, str]] = MappingProxyType({"uncategorized": "c
 
 SKIP_WORDS: Final[Mapping[str, str]] = MappingProxyType({"ssl_scanning": "ssl"})
 """Skip-list values whose log word differs (public: `ssl,certcheck,certdate`)."""
+
+_SKIPS_FIRST: Final = ("ssl_scanning", "certcheck", "certdate")
+"""Those that public lines write in this order; the others stand behind them, sorted (ours)."""
 
 LONGEST_VALUE: Final = 4096
 LATE: Final = timedelta(minutes=5)
@@ -103,7 +106,7 @@ def web_values(event: WebControlEvent) -> dict[str, str]:
         "url": url,
         "referer": event.referer[:LONGEST_VALUE],
         "ua": event.user_agent[:LONGEST_VALUE],
-        "exceptions": ",".join(SKIP_WORDS.get(skip, skip) for skip in event.exceptions),
+        "exceptions": ",".join(_skip_words(event.exceptions)),
         **dict.fromkeys(_NUMBERS, "0"),
         **dict.fromkeys(_EMPTY, ""),
         **_category(event),
@@ -127,6 +130,12 @@ def loggable_url(url: str, method: str) -> str:
     if found is not None and url[found.end() : found.end() + 1] != "/":
         url = f"{found[0]}/{url[found.end() :]}"
     return quote(url[:LONGEST_VALUE], safe=_URL_SAFE, errors="replace")
+
+
+def _skip_words(skips: Iterable[str]) -> Iterable[str]:
+    named = set(skips)
+    ordered = (*_SKIPS_FIRST, *sorted(named.difference(_SKIPS_FIRST)))
+    return (SKIP_WORDS.get(skip, skip) for skip in ordered if skip in named)
 
 
 def _category(event: WebControlEvent) -> dict[str, str]:

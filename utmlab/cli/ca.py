@@ -1,4 +1,4 @@
-"""`utmlab ca`: the certificate that MCS clients and UTMs must trust."""
+"""`utmlab ca`: the certificates that clients of the lab must trust."""
 
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,19 @@ from utmlab.places import Places
 
 @click.command(cls=LabCommand)
 @click.option("--path", "only_path", is_flag=True, help="Print the file's path instead.")
+@click.option(
+    "--scanning",
+    is_flag=True,
+    help="The CA of HTTPS scanning, which browsers must trust where HTTPS is looked into.",
+)
 @click.pass_obj
-def ca(session: Session, only_path: bool) -> None:
+def ca(session: Session, only_path: bool, scanning: bool) -> None:
     """Print the certificate of LiveConnect's CA.
 
-    It is PEM, as curl --cacert and every MCS client take it; nothing needs to run.
+    With --scanning that of the CA for HTTPS scanning. It is PEM, as curl --cacert, every MCS client
+    and every browser take it; nothing needs to run.
     """
-    document = _certificate(ca_file(session.places))
+    document = _certificate((scanning_ca_file if scanning else ca_file)(session.places))
     key = "path" if only_path else "pem"
     emit(session, document, lambda: str(document[key]))
 
@@ -30,7 +36,19 @@ def ca_file(places: Places) -> Path:
     Raises:
         NothingStoredError: If the data folder holds none.
     """
-    path = places.liveconnect / "pki" / "ca.crt"
+    return _existing(places, places.liveconnect / "pki" / "ca.crt")
+
+
+def scanning_ca_file(places: Places) -> Path:
+    """Return the file of the CA of HTTPS scanning.
+
+    Raises:
+        NothingStoredError: If the data folder holds none.
+    """
+    return _existing(places, places.scanning_ca / "ca.crt")
+
+
+def _existing(places: Places, path: Path) -> Path:
     if not path.exists():
         raise NothingStoredError(f"{places.data} holds no lab")
     return path

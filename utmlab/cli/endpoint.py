@@ -13,6 +13,7 @@ from utmlab.cli.output import emit, say
 from utmlab.cli.render.computers import computer_text, computers_table, services_table
 from utmlab.cli.session import LabGroup, Session
 from utmlab.cli.stored_names import archive_of, computer_record, computer_records
+from utmlab.filtering import filtered_by, gateway_of
 from utmlab.journal import printable
 from utmlab.stored import open_utm
 
@@ -68,6 +69,8 @@ def show(session: Session, name: str) -> None:
     logs = archive.logs
     document = {
         **computer_record(archive, enrolled),
+        "filtered_by": filtered_by(archive.host),
+        "gateway": gateway_of(places),
         "folder": str(archive.host.root),
         "logs": {"client": str(logs.client), "agent": str(logs.agent), "setup": str(logs.setup)},
         "policies": {app: asdict(state) for app, state in archive.apps.items()},

@@ -19,6 +19,7 @@ from utmlab.cli.render.shell import (
 )
 from utmlab.cli.session import LabCommand, Session
 from utmlab.cli.stored_names import archive_of
+from utmlab.filtering import gateway_of
 from utmlab.places import Places
 from utmlab.settings import Ports, recall
 from utmlab.stored import open_utm, stored_token, webadmin_port
@@ -58,6 +59,8 @@ def env(session: Session, endpoint: str | None, secrets: bool) -> None:
         )
     proxies = {name: EndpointArchive(places.host(name)).proxy_url for name in places.host_names()}
     variables |= proxy_variables(proxies)
+    variables["UTMLAB_GATEWAY_URL"] = gateway_of(places)["url"]
+    variables["UTMLAB_SCANNING_CA_FILE"] = str(places.scanning_ca / "ca.crt")
     if endpoint is not None:
         one = archive_of(places, endpoint)
         variables |= endpoint_variables(

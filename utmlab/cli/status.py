@@ -11,6 +11,7 @@ from utmlab.cli.output import emit
 from utmlab.cli.render.lab import status_text
 from utmlab.cli.session import LabCommand, Session
 from utmlab.cli.stored_names import computer_records
+from utmlab.filtering import gateway_of
 from utmlab.places import Places
 from utmlab.settings import recall
 from utmlab.stored import open_liveconnect, open_utm
@@ -61,6 +62,7 @@ def lab_status(places: Places) -> dict[str, Any]:
         "houses": houses,
         "degraded": pid is not None and None in houses.values(),
         "ports": recall(places.settings).get("ports", {}),
+        "gateway": gateway_of(places),
         "utm": state,
         "liveconnect": {"utms": utms},
         "computers": computers,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from endpoint.reading import EndpointArchive
 from utmlab.errors import NoSuchComputerError
+from utmlab.filtering import whereabouts
 from utmlab.places import Places
 
 Record = Mapping[str, Any]
@@ -64,6 +65,7 @@ def computer_record(archive: EndpointArchive, enrolled: Mapping[str, Record]) ->
         "id": archive.endpoint_id,
         "installed": is_installed,
         "proxy_url": archive.proxy_url,
+        **whereabouts(archive.host),
         "enforced": archive.enforced,
         **(_reported(known) if known else _NOTHING_REPORTED),
     }
@@ -76,6 +78,8 @@ def _record_elsewhere(known: Record) -> dict[str, Any]:
         "id": known["id"],
         "installed": True,
         "proxy_url": "",
+        "location": "",
+        "office_address": "",
         "enforced": {},
         **_reported(known),
     }

@@ -9,6 +9,7 @@ from typing import Any
 from utmlab.cli.output import facts, table
 
 Record = Mapping[str, Any]
+_FILTERS = {"gateway": "the UTM's gateway", "web_control": "its own Web Control"}
 
 
 def state_of(one: Record) -> str:
@@ -20,6 +21,12 @@ def state_of(one: Record) -> str:
     return "compliant" if one["compliant"] else "not compliant"
 
 
+def _place(one: Record) -> str:
+    if one["location"] != "office":
+        return str(one["location"] or "-")
+    return f"office, as {one['office_address']}"
+
+
 def computers_table(records: Iterable[Record]) -> str:
     """Return a table of computers."""
     rows = [
@@ -28,12 +35,13 @@ def computers_table(records: Iterable[Record]) -> str:
             one["group"] or "-",
             state_of(one),
             one["complies_with"] or "-",
+            one["location"] or "-",
             one["proxy_url"] or "-",
             one["id"] or "-",
         )
         for one in records
     ]
-    return table(("COMPUTER", "GROUP", "STATE", "CHANGESET", "PROXY", "ID"), rows)
+    return table(("COMPUTER", "GROUP", "STATE", "CHANGESET", "LOCATION", "PROXY", "ID"), rows)
 
 
 def groups_table(groups: Iterable[Record]) -> str:
@@ -67,6 +75,9 @@ def computer_text(one: Record) -> str:
             ("group", one["group"] or "-"),
             ("complies with", one["complies_with"] or "-"),
             ("last report", one["last_report_at"] or "-"),
+            ("location", _place(one)),
+            ("filtered by", _FILTERS[one["filtered_by"]]),
+            ("gateway", one["gateway"]["url"] or "-"),
             ("proxy", one["proxy_url"] or "-"),
             ("folder", one["folder"]),
             *((f"{name} log", path) for name, path in one["logs"].items()),

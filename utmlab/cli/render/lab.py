@@ -8,7 +8,7 @@ from typing import Any
 
 from utmlab.cli.output import facts, table
 from utmlab.cli.render.computers import computers_table
-from utmlab.doctor import Finding
+from utmlab.finding import Finding
 
 Document = Mapping[str, Any]
 
@@ -44,6 +44,7 @@ def status_text(document: Document) -> str:
         ("data", document["data"]),
         ("logs", document["logs"]),
         ("ports", ports or "-"),
+        ("gateway", document["gateway"]["url"] or "-"),
         *utm_facts(document["utm"], is_running=document["running"]),
     ]
     for one in document["liveconnect"]["utms"]:
