@@ -1,13 +1,10 @@
-"""WebAdmin: the appliance's pages."""
+"""WebAdmin: the appliance's pages, rendered here, working without JavaScript.
 
-from typing import TYPE_CHECKING
+- `application.py` puts it together; `gate.py` decides who comes in; `visit.py` is what a page has.
+- `pages/` holds one file per page, `templates/` what it looks like; `forms.py` and
+  `object_pages.py` make forms and lists from the description of a class.
+"""
 
-from aiohttp import web
+from utm.webadmin.application import make_application
 
-if TYPE_CHECKING:
-    from utm.app import Utm
-
-
-def make_application(utm: "Utm") -> web.Application:  # noqa: ARG001 - the pages will need it
-    """Return the application that the front door mounts at `/`."""
-    return web.Application()
+__all__ = ["make_application"]

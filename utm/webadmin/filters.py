@@ -1,0 +1,54 @@
+"""How values are written for people: moments, spans, counts. Pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+_STEPS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
+
+
+def moment(value: str | datetime | None) -> str:
+    """Return a moment as `2026-11-20 09:30:00`, in UTC; "" for none."""
+    if not value:
+        return ""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(value: str | datetime | None, now: datetime) -> str:
+    """Return how long ago a moment was: `4 min ago`; "never" for none."""
+    if not value:
+        return "never"
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    seconds = (now - at).total_seconds()
+    return "just now" if seconds < 1 else f"{span(seconds)} ago"
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its largest unit: `3 d`, `2 h`, `4 min`, `15 s`."""
+    for unit, length in _STEPS:
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return `1 computer`, `2 computers`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """Return a text with its middle left out, if it is too long for a line."""
+    if len(text) <= most:
+        return text
+    kept = (most - 1) // 2
+    return f"{text[:kept]}…{text[-kept:]}"
+
+
+FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "moment": moment,
+    "ago": ago,
+    "span": span,
+    "counted": counted,
+    "shortened": shortened,
+}

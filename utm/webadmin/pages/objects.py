@@ -1,0 +1,116 @@
+"""Definitions, and every other class of objects: lists and forms made from their descriptions."""
+
+from collections.abc import Collection
+from types import MappingProxyType
+from typing import Any, Final
+
+from utm.confd import Object, Snapshot
+from utm.confd.classes import object_classes
+from utm.webadmin.forms import Fieldset, FormPlan
+from utm.webadmin.object_pages import Column, ObjectPages
+from utm.webadmin.page import Page
+
+_DAYS: Final = MappingProxyType(
+    {
+        "Mon": "Monday",
+        "Tue": "Tuesday",
+        "Wed": "Wednesday",
+        "Thu": "Thursday",
+        "Fri": "Friday",
+        "Sat": "Saturday",
+        "Sun": "Sunday",
+    }
+)
+
+
+def text_column(title: str, attribute: str) -> Column:
+    """Return a column that shows an attribute; a list is joined, a switch is yes or no."""
+
+    def cell(one: Object, _snapshot: Snapshot) -> Any:
+        value = one.attributes[attribute]
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return ", ".join(value) if isinstance(value, tuple) else value
+
+    return Column(title, cell)
+
+
+def names_column(title: str, attribute: str, *, none: str = "") -> Column:
+    """Return a column with the names of the objects that an attribute refers to."""
+
+    def cell(one: Object, snapshot: Snapshot) -> str:
+        value = one.attributes[attribute]
+        refs = value if isinstance(value, tuple) else (value,)
+        found = [snapshot.find(ref) for ref in refs if ref]
+        return ", ".join(each.name if each else "(gone)" for each in found) or none
+
+    return Column(title, cell)
+
+
+_ADDRESS: Final = text_column("Address", "address")
+_PORTS: Final = (text_column("From port", "dst_low"), text_column("To port", "dst_high"))
+_MEMBERS: Final = names_column("Members", "members")
+
+_RECURRING: Final = FormPlan(
+    fieldsets=(
+        Fieldset("", ("name", "comment")),
+        Fieldset("When", ("weekdays", "start_time", "end_time")),
+    ),
+    words={"weekdays": _DAYS},
+    labels={"start_time": "From", "end_time": "Until"},
+)
+
+
+def _pages(full_type: str, path: str, title: str, *columns: Column, **more: Any) -> ObjectPages:
+    return ObjectPages(full_type, f"/definitions/{path}", title, columns=columns, **more)
+
+
+PAGE = Page(
+    objects=(
+        _pages("network/host", "networks/hosts", "host", _ADDRESS),
+        _pages(
+            "network/network",
+            "networks/networks",
+            "network",
+            _ADDRESS,
+            text_column("Netmask", "netmask"),
+        ),
+        _pages("network/dns_host", "networks/dns-hosts", "DNS host", _ADDRESS),
+        _pages("network/group", "networks/groups", "network group", _MEMBERS),
+        _pages("service/tcp", "services/tcp", "TCP service", *_PORTS),
+        _pages("service/udp", "services/udp", "UDP service", *_PORTS),
+        _pages(
+            "time/recurring",
+            "times/recurring",
+            "recurring time period",
+            text_column("Days", "weekdays"),
+            text_column("From", "start_time"),
+            text_column("Until", "end_time"),
+            plan=_RECURRING,
+        ),
+        _pages(
+            "time/single",
+            "times/single",
+            "single time period",
+            text_column("From", "start_date"),
+            text_column("Until", "end_date"),
+        ),
+        _pages(
+            "aaa/user",
+            "users/users",
+            "user",
+            text_column("Real name", "realname"),
+            text_column("Enabled", "enabled"),
+        ),
+        _pages("aaa/group", "users/groups", "user group", _MEMBERS),
+    )
+)
+
+
+def generic_pages(*, known: Collection[str]) -> tuple[ObjectPages, ...]:
+    """Return pages for every class that has none of its own."""
+    return tuple(
+        ObjectPages(full_type, f"/objects/{full_type}", class_.title)
+        for full_type, class_ in object_classes().items()
+        if full_type not in known
+    )
