@@ -1,4 +1,4 @@
-"""`utmlab log`: log files, viewed, followed, judged and explained."""
+"""`utmlab log`: log files, viewed, followed, judged, taken apart and explained."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ from utmlab.cli.following import follow, last_lines
 from utmlab.cli.log_explain import explain
 from utmlab.cli.log_files import content, log_file
 from utmlab.cli.log_lint import lint
+from utmlab.cli.log_parse import parse
 from utmlab.cli.output import emit
 from utmlab.cli.session import LabGroup, Session
 
@@ -21,10 +22,11 @@ name_argument = click.argument("name", shell_complete=log_names)
 
 @click.group(cls=LabGroup)
 def log() -> None:
-    """View, follow, judge and explain log files."""
+    """View, follow, judge, take apart and explain log files."""
 
 
 log.add_command(lint)
+log.add_command(parse)
 log.add_command(explain)
 
 

@@ -18,6 +18,9 @@ from typing import Final, Literal
 Transport = Literal["disk", "pri", "octet", "mangled", "relayed"]
 TRANSPORTS: Final[tuple[Transport, ...]] = ("disk", "pri", "octet", "mangled", "relayed")
 LARGEST_PRIORITY: Final = 191
+YEAR_LENGTH: Final = len("2018:")
+RECEIVED: Final = "Nov 20 23:38:06 localhost"
+"""A receiver's stamp and host, as rsyslog wrote them in the one verified sample."""
 
 _TODAY = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
 _INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
@@ -66,6 +69,25 @@ def unwrap(text: str) -> Received:
         if found is not None:
             return found
     return Received(line=text, transport="disk")
+
+
+def wrap(line: str, transport: Transport, *, priority: int = 30, header: str = RECEIVED) -> str:
+    """Put around a line on disk what a transport would; the opposite of `unwrap`.
+
+    Args:
+        line: As it is on the UTM's disk.
+        transport: Which one.
+        priority: The number of `<PRI>`, where the transport has one; 30 is daemon.info.
+        header: The receiver's stamp and host, where the transport has them.
+    """
+    sent = f"<{priority}>{line}"
+    if transport == "pri":
+        return sent
+    if transport == "octet":
+        return f"{len(sent.encode('utf-8', 'surrogateescape'))} {sent}"
+    if transport == "mangled":
+        return f"{header} {line[:YEAR_LENGTH]} {line[YEAR_LENGTH:]}"
+    return f"{header} {sent}" if transport == "relayed" else line
 
 
 def _sent(text: str) -> Received | None:

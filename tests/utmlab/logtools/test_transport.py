@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utmlab.logtools.transport import unwrap
+from utmlab.logtools.transport import TRANSPORTS, unwrap, wrap
 
 LINE = '2018:07:26-17:57:33 filter epsecd[5666]: I id="4233" severity="info"'
 MANGLED = LINE.replace("2018:", "2018: ")
@@ -51,3 +51,9 @@ def test_a_priority_before_something_else_comes_off():
 def test_any_text_is_taken(text):
     found = unwrap(text)
     assert text.endswith(found.line[5:])
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_what_is_wrapped_is_unwrapped(transport):
+    found = unwrap(wrap(LINE, transport))
+    assert (found.line, found.transport) == (LINE, transport)
