@@ -34,7 +34,7 @@ COMMANDS: Final = {
     ),
     "command": Entry("utmlab.cli.command:command", "Commands to endpoints."),
     "trace": Entry("utmlab.cli.trace:trace", "Follow a changeset, hop by hop."),
-    "log": Entry("utmlab.cli.log:log", "View, follow, judge and explain log files."),
+    "log": Entry("utmlab.cli.log:log", "View, follow, judge, take apart and explain log files."),
     "journal": Entry(
         "utmlab.cli.journal:journal", "Show the last exchanges between endpoints and LiveConnect."
     ),
