@@ -53,7 +53,8 @@ class HttpLog:
 
     async def stop(self) -> None:
         """Commit what waits, as far as the disk allows, and end."""
-        await self._tasks.close()
+        async with self._committing:  # a commit that is cut short would be made twice
+            await self._tasks.close()
         await self.flush()
 
     def put(self, at: datetime, lines: Iterable[str]) -> None:
