@@ -44,4 +44,7 @@ def _line(row: dict[str, object]) -> str:
     mark = "" if row["value"] == row["default"] else f" (default {row['default']})"
     values = row["values"]
     choices = ", ".join(map(str, values)) if isinstance(values, list) else ""
-    return f"{row['name']} = {row['value']}{mark}\n    {row['meaning']} [{choices}]"
+    return (
+        f"{row['name']} = {row['value']}{mark}\n    {row['meaning']} [{choices}]\n"
+        f"    source: {row['provenance']}"
+    )

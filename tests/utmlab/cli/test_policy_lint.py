@@ -58,6 +58,7 @@ def test_one_switch_is_shown_with_its_choices(lab):
     text = lab.text("policy", "switch", "https_sees")
     assert text.startswith("https_sees = host")
     assert "[host, url]" in text
+    assert "source: public" in text
 
 
 def test_a_switch_that_does_not_exist_is_a_usage_error(lab):
