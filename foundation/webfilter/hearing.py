@@ -159,7 +159,9 @@ class Hearing:
             self.context.on_activity(activity)
 
     def _went_on(self, verdict: Verdict) -> bool:
-        return self.context.proceed.is_remembered(user=self.user, host=verdict.host)
+        return self.context.proceed.is_remembered(
+            computer=self.client.address, user=self.user, host=verdict.host
+        )
 
     def _look_again(self, head: ResponseHead) -> bool:
         """Judge the content type; tell whether the answer may go to the client."""

@@ -1,7 +1,7 @@
 """Going on past a warning: one-time tokens, and the memory of who went on where.
 
-- A token is bound to a user, a host and the URL to return to, is good once, and expires.
-- Going on is remembered per user and host for the proceed timeout (documented:
+- A token is bound to a computer, user, host and the URL to return to, is good once, and expires.
+- Going on is remembered per computer, user and host for the proceed timeout (documented:
   `http.proceed_cache_timeout`; 30 minutes elsewhere in the family), measured from the click.
 - Time only moves forward here: a clock that is set back never revives what has expired.
 - Bounded: the oldest tokens and memories are dropped past a limit.
@@ -28,6 +28,7 @@ class ProceedRefusedError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
+    computer: str
     user: str
     host: str
     url: str
@@ -40,7 +41,7 @@ def random_token() -> str:
 
 
 class ProceedMemory:
-    """Tokens of warning pages that are open, and where users went on."""
+    """Tokens of warning pages that are open, and where users went on; a computer is its address."""
 
     def __init__(
         self,
@@ -51,52 +52,52 @@ class ProceedMemory:
     ) -> None:
         self._now, self._timeout_s, self._token_source = now, timeout_s, token_source
         self._tickets: dict[str, _Ticket] = {}
-        self._gone_on: dict[tuple[str, str], datetime] = {}
+        self._gone_on: dict[tuple[str, str, str], datetime] = {}
         self._latest: datetime | None = None
 
-    def issue(self, *, user: str, host: str, url: str) -> str:
+    def issue(self, *, computer: str, user: str, host: str, url: str) -> str:
         """Return a token for one warning page."""
         token = self._token_source()
-        self._tickets[token] = _Ticket(user, host, url, self._moment() + _TOKEN_LIFE)
+        self._tickets[token] = _Ticket(computer, user, host, url, self._moment() + _TOKEN_LIFE)
         while len(self._tickets) > _MOST_ENTRIES:
             del self._tickets[next(iter(self._tickets))]
         return token
 
-    def peek(self, token: str, *, user: str, host: str) -> str:
+    def peek(self, token: str, *, computer: str, user: str, host: str) -> str:
         """Return the URL that a token leads to, without using it.
 
         Raises:
-            ProceedRefusedError: The token is not good for this user and host.
+            ProceedRefusedError: The token is not good for this computer, user and host.
         """
         ticket = self._tickets.get(token)
         if ticket is None or ticket.expires <= self._moment():
             raise ProceedRefusedError("this warning has expired")
-        if (ticket.user, ticket.host) != (user, host):
-            raise ProceedRefusedError("this warning belongs to another user or site")
+        if (ticket.computer, ticket.user, ticket.host) != (computer, user, host):
+            raise ProceedRefusedError("this warning belongs to another computer, user or site")
         return ticket.url
 
-    def redeem(self, token: str, *, user: str, host: str) -> str:
+    def redeem(self, token: str, *, computer: str, user: str, host: str) -> str:
         """Use a token: remember that the user went on, and return the URL to go to.
 
         Raises:
-            ProceedRefusedError: The token is not good for this user and host.
+            ProceedRefusedError: The token is not good for this computer, user and host.
         """
-        url = self.peek(token, user=user, host=host)
+        url = self.peek(token, computer=computer, user=user, host=host)
         del self._tickets[token]
-        self._gone_on.pop((user, host), None)
-        self._gone_on[user, host] = self._moment()
+        self._gone_on.pop((computer, user, host), None)
+        self._gone_on[computer, user, host] = self._moment()
         while len(self._gone_on) > _MOST_ENTRIES:
             del self._gone_on[next(iter(self._gone_on))]
         return url
 
-    def is_remembered(self, *, user: str, host: str) -> bool:
+    def is_remembered(self, *, computer: str, user: str, host: str) -> bool:
         """Tell whether the user went on to that host within the timeout."""
-        since = self._gone_on.get((user, host))
+        since = self._gone_on.get((computer, user, host))
         if since is None:
             return False
         if self._moment() - since < timedelta(seconds=self._timeout_s()):
             return True
-        del self._gone_on[user, host]
+        del self._gone_on[computer, user, host]
         return False
 
     def _moment(self) -> datetime:

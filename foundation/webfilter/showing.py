@@ -37,7 +37,9 @@ class Showing:
     def warning(self, verdict: Verdict) -> bool:
         """Warn, with a token to go on."""
         self._record.action = "warn"
-        token = self._proceed.issue(user=self._user, host=verdict.host, url=verdict.url)
+        token = self._proceed.issue(
+            computer=self._client.address, user=self._user, host=verdict.host, url=verdict.url
+        )
         page = self._pages.warn(verdict, user=self._user, token=token, accept=self._accept)
         return self.page(403, page, headers=_verdict_header(verdict))
 

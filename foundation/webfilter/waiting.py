@@ -57,13 +57,14 @@ async def _forward(hearing: Hearing) -> bool:
 
 async def _proceed(hearing: Hearing) -> bool:
     proceed, host, user = hearing.context.proceed, hearing.target.host, hearing.user
+    computer = hearing.client.address
     token = await _read_token(hearing)
     try:
-        url = proceed.peek(token, user=user, host=host)
+        url = proceed.peek(token, computer=computer, user=user, host=host)
         verdict = hearing.ask(url, "GET") or await hearing.decided()
         if verdict.action == "block":
             return hearing.showing().block(verdict)
-        proceed.redeem(token, user=user, host=host)
+        proceed.redeem(token, computer=computer, user=user, host=host)
     except ProceedRefusedError as refusal:
         return hearing.showing().proceed_refused(refusal)
     return hearing.showing().redirect(url)

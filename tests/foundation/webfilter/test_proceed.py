@@ -28,7 +28,7 @@ def memory(clock):
     return ProceedMemory(now=clock, timeout_s=lambda: 1800)
 
 
-SITE = {"user": "ann", "host": "social.example"}
+SITE = {"computer": "127.77.0.1", "user": "ann", "host": "social.example"}
 
 
 def test_a_token_leads_back_to_its_url_once(memory):
@@ -47,8 +47,10 @@ def test_peeking_uses_nothing_up(memory):
     assert memory.redeem(token, **SITE)
 
 
-@pytest.mark.parametrize("other", [{"user": "bob"}, {"host": "evil.example"}])
-def test_a_token_is_bound_to_user_and_host(memory, other):
+@pytest.mark.parametrize(
+    "other", [{"computer": "127.77.0.2"}, {"user": "bob"}, {"host": "evil.example"}]
+)
+def test_a_token_is_bound_to_computer_user_and_host(memory, other):
     token = memory.issue(**SITE, url="http://social.example/")
 
     with pytest.raises(ProceedRefusedError):
@@ -78,8 +80,8 @@ def test_a_clock_that_is_set_back_does_not_lengthen_anything(memory, clock):
     memory.redeem(memory.issue(**SITE, url="u"), **SITE)
     token = memory.issue(**SITE, url="u")
     clock.moment += timedelta(hours=2)
-    memory.is_remembered(user="somebody", host="else")
-    memory.issue(user="somebody", host="else", url="u")
+    memory.is_remembered(computer="", user="somebody", host="else")
+    memory.issue(computer="", user="somebody", host="else", url="u")
     clock.moment = NOON
 
     assert not memory.is_remembered(**SITE)
@@ -114,7 +116,7 @@ class ProceedMachine(RuleBasedStateMachine):
 
     @rule(target=tokens, user=st.sampled_from("ab"), host=st.sampled_from("xy"))
     def warn(self, user, host):
-        token = self.memory.issue(user=user, host=host, url=f"http://{host}/")
+        token = self.memory.issue(computer="", user=user, host=host, url=f"http://{host}/")
         self.good[token] = (user, host, self.clock.moment)
         return token
 
@@ -122,7 +124,7 @@ class ProceedMachine(RuleBasedStateMachine):
     def click(self, token, user, host):
         issued = self.good.get(token)
         try:
-            self.memory.redeem(token, user=user, host=host)
+            self.memory.redeem(token, computer="", user=user, host=host)
         except ProceedRefusedError:
             assert issued is None or issued[:2] != (user, host) or self._age(issued[2]) >= 3600
             return
@@ -139,7 +141,7 @@ class ProceedMachine(RuleBasedStateMachine):
     def ask(self, user, host):
         since = self.clicks.get((user, host))
         expected = since is not None and self._age(since) < 100
-        assert self.memory.is_remembered(user=user, host=host) is expected
+        assert self.memory.is_remembered(computer="", user=user, host=host) is expected
 
     def _age(self, moment):
         return (self.clock.moment - moment).total_seconds()

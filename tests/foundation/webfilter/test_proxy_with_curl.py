@@ -160,8 +160,8 @@ async def test_a_token_is_good_for_its_own_host_and_user_only():
         own_host = "http://social.example/.utmlab/proceed"
         _, for_bob, _ = await world.curl("--data", f"token={token}", own_host)
 
-    assert "another user or site" in answer
-    assert "another user or site" in for_bob
+    assert "another computer, user or site" in answer
+    assert "another computer, user or site" in for_bob
 
 
 async def test_what_became_blocked_meanwhile_cannot_be_proceeded_to():

@@ -147,6 +147,21 @@ async def test_going_on_past_a_warning_is_remembered_for_that_user_only(gateway,
     assert ids == ["0071", "0072", "0001", "0071"]
 
 
+async def test_a_warning_of_one_computer_is_no_use_to_another_with_the_same_user(gateway, clients):
+    anna = r"LAB\anna"
+    write_clients(
+        clients, {OFFICE_PC: WebClient("PC-01", anna), STRANGER: WebClient("PC-02", anna)}
+    )
+    await gateway.edit({**GAMES, "attributes": {"uncategorized_websites": "warn"}})
+    _, text = await gateway.fetch("http://new.example/", headers={"Accept": "text/html"})
+    form = {"token": text.partition('name="token" value="')[2].partition('"')[0]}
+    where = text.partition('<form method="post" action="')[2].partition('"')[0]
+    where = f"http://new.example{where}"
+    assert await gateway.post(where, form, source=STRANGER) == 403
+    assert await gateway.post(where, form) == 303
+    assert (await gateway.fetch("http://new.example/", source=STRANGER))[0] == 403
+
+
 async def test_each_request_is_one_line_over_a_restart(gateway, make_utm, web_filter_options):
     for _ in range(5):
         await gateway.fetch("http://fine.example/")
