@@ -18,6 +18,7 @@ from foundation.net.control import ControlServer
 from foundation.webfilter.destinations import ConnectTo
 from utm.app import Utm
 from utm.config import UtmConfig
+from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES
 from utm.web_filter.options import WebFilterOptions
 
 
@@ -45,6 +46,8 @@ async def _serve(arguments: argparse.Namespace) -> None:
         host_name=arguments.host_name,
         timezone=arguments.timezone,
         extra_lines=not arguments.strict,
+        log_profile=arguments.log_profile,
+        eplog_process=arguments.eplog_process,
         web_filter=WebFilterOptions(
             port=arguments.web_filter_port,
             connect_to=_connect_to(arguments.connect_to),
@@ -96,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host-name", default="utm", help="its name in log lines")
     parser.add_argument("--timezone", default="UTC", help="IANA name; logs are in local time")
     parser.add_argument("--strict", action="store_true", help="write public message ids only")
+    parser.add_argument(
+        "--log-profile", choices=LOG_PROFILES, default="9.7", help="the version of web lines"
+    )
+    parser.add_argument(
+        "--eplog-process", choices=EPLOG_PROCESSES, default="eplog", help="who writes eplog.log"
+    )
     parser.add_argument(
         "--web-filter-port",
         type=int,

@@ -33,6 +33,7 @@ from utm.front_door import FrontDoor
 from utm.link_client import LinkClient, LinkDownError
 from utm.logs.appender import Appender
 from utm.logs.catalogue import Daemon
+from utm.logs.remote_syslog import RemoteSyslog
 from utm.registrar import EndpointProtectionOffError, NotRegisteredError, Registrar
 from utm.storage import DATABASE, FORMAT_VERSION, SCHEMAS, WEBADMIN_FOLDER
 from utm.verbs import verbs_of
@@ -84,12 +85,18 @@ class Utm(Service):
         self._folder: DataFolder | None = None
         self.writer = Writer(config.data / DATABASE, SCHEMAS)
         self._zone = ZoneInfo(config.timezone)
+        self.remote_syslog = RemoteSyslog(self.writer)
         self.appender = Appender(
-            self.writer, config.logs, zone=self._zone, now=now, checkpoints=checkpoints
+            self.writer,
+            config.logs,
+            zone=self._zone,
+            now=now,
+            checkpoints=checkpoints,
+            on_written=self.remote_syslog.offer,
         )
         self.voice = Voice(
             epsecd=self._daemon("epsecd"),
-            eplog=self._daemon("eplog"),
+            eplog=self._daemon(config.eplog_process),
             extra_lines=config.extra_lines,
             report_ids=config.report_ids,
         )
@@ -144,6 +151,7 @@ class Utm(Service):
         await self.web_filter.stop()
         await self._registrar.stop()
         await self.appender.stop()
+        await self.remote_syslog.stop()
         await self.writer.close()
         if self._folder is not None:
             self._folder.close()
@@ -152,6 +160,7 @@ class Utm(Service):
         """Write out what waits for the logs."""
         await self.web_filter.quiesce()
         await self.appender.quiesce()
+        await self.remote_syslog.quiesce()
 
     async def edit(
         self,
@@ -261,6 +270,7 @@ class Utm(Service):
         await self.writer.open()
         at = self.now()
         await self.writer.write(lambda db: seed(db, at=at))
+        await self.remote_syslog.start()
         await self.appender.start()
         await self._registrar.start()
         await self.web_filter.start()
@@ -271,6 +281,7 @@ class Utm(Service):
         """After a commit of ours: lines may wait, and the configuration may be another one."""
         self.appender.ring()
         self.web_filter.configuration_changed()
+        self.remote_syslog.configuration_changed()
 
     async def _is_switched_on(self) -> bool:
         return bool(await self.node(_SWITCH))
@@ -289,4 +300,10 @@ class Utm(Service):
                 self.voice.also(db, f"switched_{word}", change.at)
 
     def _daemon(self, process: str) -> Daemon:
-        return Daemon(process=process, pid=os.getpid(), host=self.config.host_name, zone=self._zone)
+        return Daemon(
+            process=process,
+            pid=os.getpid(),
+            host=self.config.host_name,
+            zone=self._zone,
+            profile=self.config.log_profile,
+        )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from utm.epsecd.voice import ReportIds
+from utm.logs.catalogue import EplogProcess, LogProfile
 from utm.web_filter.options import WebFilterOptions
 
 
@@ -23,6 +24,8 @@ class UtmConfig:
         organization: Sent with the registration.
         extra_lines: Whether epsecd.log may hold ids of our own (4280 to 4299).
         report_ids: What `reports=` of 4212 shows.
+        log_profile: The version whose keys and order web lines have.
+        eplog_process: The process in eplog.log; `httpproxy` is for consumers that look at it.
         web_filter: The gateway's own filter.
         webadmin_port: Where WebAdmin and the REST API listen; 0 takes a free port, None that of
             node webadmin.port.
@@ -38,5 +41,7 @@ class UtmConfig:
     organization: str = "utmlab"
     extra_lines: bool = True
     report_ids: ReportIds = "unnumbered"
+    log_profile: LogProfile = "9.7"
+    eplog_process: EplogProcess = "eplog"
     web_filter: WebFilterOptions = field(default_factory=WebFilterOptions)
     webadmin_port: int | None = 0

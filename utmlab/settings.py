@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from foundation.durable.files import write_atomic
 from foundation.errors import DomainError
+from utm.logs.catalogue import EplogProcess, LogProfile
 
 Mode = Literal["tasks", "processes"]
 VERSION = 1
@@ -60,6 +61,8 @@ class LabSettings:
         ports: The listeners.
         strict: Public message ids only in epsecd.log.
         timezone: The UTM's.
+        log_profile: The version whose keys and order web lines have.
+        eplog_process: The process in the lines of eplog.log.
         host_name: The UTM's, as it stands in log lines.
         journal: Keep the last exchanges in memory.
     """
@@ -69,6 +72,8 @@ class LabSettings:
     ports: Ports = USUAL_PORTS
     strict: bool = False
     timezone: str = "UTC"
+    log_profile: LogProfile = "9.7"
+    eplog_process: EplogProcess = "eplog"
     host_name: str = "utm"
     journal: bool = True
 
@@ -125,6 +130,8 @@ def remember(path: Path, settings: LabSettings) -> None:
         "poll_interval_s": settings.poll_interval_s,
         "timezone": settings.timezone,
         "strict": settings.strict,
+        "log_profile": settings.log_profile,
+        "eplog_process": settings.eplog_process,
     }
     write_atomic(path, json.dumps(content, indent=1).encode())
 

@@ -357,6 +357,8 @@ class Stack:
             host_name=settings.host_name,
             timezone=settings.timezone,
             extra_lines=not settings.strict,
+            log_profile=settings.log_profile,
+            eplog_process=settings.eplog_process,
             webadmin_port=None if settings.has_usual_webadmin else settings.ports.webadmin,
         )
         if settings.mode == "processes":
@@ -364,6 +366,8 @@ class Stack:
             arguments += ["--liveconnect", config.liveconnect_url]
             arguments += ["--ca", str(config.liveconnect_ca)]
             arguments += ["--host-name", config.host_name, "--timezone", config.timezone]
+            arguments += ["--log-profile", config.log_profile]
+            arguments += ["--eplog-process", config.eplog_process]
             arguments += ["--strict"] if settings.strict else []
             if config.webadmin_port is not None:
                 arguments += ["--webadmin-port", str(config.webadmin_port)]

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.writer import Writer
 from foundation.service import Now, Service, Tasks
-from utm.logs.log_folder import LogFolder
+from utm.logs.log_folder import LogFolder, OnWritten, nobody
 from utm.logs.midnight import local_day, next_midnight
 
 LONGEST_WAIT_S = 600.0
@@ -44,6 +44,7 @@ class Appender(Service):
         now: The clock.
         checkpoints: Where a test may kill the process.
         on_warning: Hears one sentence per outage of the disk.
+        on_written: Hears of lines that are in their file now.
 
     Attributes:
         trouble: Why lines wait, or None when the disk takes them.
@@ -58,9 +59,12 @@ class Appender(Service):
         now: Now,
         checkpoints: Checkpoints = NO_CHECKPOINTS,
         on_warning: Callable[[str], None] | None = None,
+        on_written: OnWritten = nobody,
     ) -> None:
         self.trouble: AppenderTrouble | None = None
-        self._files = LogFolder(writer, folder, zone=zone, checkpoints=checkpoints)
+        self._files = LogFolder(
+            writer, folder, zone=zone, checkpoints=checkpoints, on_written=on_written
+        )
         self._zone = zone
         self._now = now
         self._on_warning = on_warning

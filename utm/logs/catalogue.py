@@ -29,6 +29,8 @@ from utm.logs.grammar import ParsedLine, format_line
 
 Provenance = Literal["seed", "public", "documented", "ours"]
 LogProfile = Literal["9.3", "9.6", "9.7"]
+EplogProcess = Literal["eplog", "httpproxy"]
+EPLOG_PROCESSES: Final[tuple[EplogProcess, ...]] = ("eplog", "httpproxy")
 LOG_PROFILES: Final[tuple[LogProfile, ...]] = ("9.3", "9.6", "9.7")
 LEADING_KEYS = ("id", "severity", "sys", "sub", "name")
 

@@ -27,14 +27,28 @@ T = TypeVar("T")
 
 LINES_IN_A_BATCH = 2000
 
+OnWritten = Callable[[str, Sequence[bytes]], None]
+"""Hears of the log and its lines that are durable in the file; returns at once."""
+
+
+def nobody(_log: str, _lines: Sequence[bytes]) -> None:
+    """Tell nobody what was written."""
+
 
 class LogFolder:
     """The files of a UTM's logs together with their rows; used by one task at a time."""
 
     def __init__(
-        self, writer: Writer, path: Path, *, zone: ZoneInfo, checkpoints: Checkpoints
+        self,
+        writer: Writer,
+        path: Path,
+        *,
+        zone: ZoneInfo,
+        checkpoints: Checkpoints,
+        on_written: OnWritten = nobody,
     ) -> None:
         self.path = path
+        self._on_written = on_written
         self._writer = writer
         self._zone = zone
         self._checkpoints = checkpoints
@@ -82,6 +96,7 @@ class LogFolder:
         end, sequence = offset + len(data), lines[-1].sequence
         await self._writer.write(lambda db: spool.commit_written(db, row, end, sequence))
         self._checkpoints.reach("utm.appender_after_commit")
+        self._on_written(row.log, [line.data for line in lines])
 
     async def _settle_file(self, row: FileRow) -> int:
         """Bring one file to its committed offset; returns the offset to go on at."""

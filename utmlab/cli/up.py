@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 import uvloop
 
+from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES, EplogProcess, LogProfile
 from utmlab.cli.running import Wishes, run_lab
 from utmlab.cli.session import LabCommand, Session
 from utmlab.settings import USUAL_PORTS, LabSettings, Ports, recall
@@ -65,6 +66,17 @@ def zone_name(text: str) -> str:
     metavar="ZONE",
     help="The UTM's time zone, for the stamps in its logs (default: as before, else UTC).",
 )
+@click.option(
+    "--log-profile",
+    type=click.Choice(LOG_PROFILES),
+    help="The version whose keys and order web lines have (default: as before, else 9.7).",
+)
+@click.option(
+    "--eplog-process",
+    type=click.Choice(EPLOG_PROCESSES),
+    help="The process in eplog.log: eplog, or httpproxy for consumers that look at it "
+    "(default: as before, else eplog).",
+)
 @click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
 @click.option(
     "--ports",
@@ -84,6 +96,8 @@ def up(
     processes: bool,
     preset: str | None,
     timezone: str | None,
+    log_profile: LogProfile | None,
+    eplog_process: EplogProcess | None,
     no_journal: bool,
     ports: Ports | None,
 ) -> None:
@@ -101,6 +115,8 @@ def up(
         ports=ports or USUAL_PORTS,
         strict=is_strict,
         timezone=timezone or known.get("timezone", "UTC"),
+        log_profile=log_profile or known.get("log_profile", "9.7"),
+        eplog_process=eplog_process or known.get("eplog_process", "eplog"),
         journal=not no_journal,
     )
     wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
