@@ -4,7 +4,8 @@
   build it in an executor. It holds no lock and may be shared by any number of endpoints.
 - A verdict costs one parse, one search for all patterns at once, one walk over the host's parents.
   What these find is a key; what a key means is worked out once (`engine_judgement`) and
-  remembered, a bounded number of them.
+  remembered, a bounded number of them. So is what the policy says of a host, whatever the path;
+  what the category source says of it is asked each time, since it may change.
 - A test holds it equal to `evaluate` over generated policies and hostile URLs. Who wants the trace
   asks `evaluate`.
 
@@ -18,9 +19,10 @@ from foundation.categories.category import CategorySource
 from foundation.webfilter.engine_case import Case, Requester, Requesters
 from foundation.webfilter.engine_exceptions import ExceptionIndex
 from foundation.webfilter.engine_judgement import Finding, Judge
-from foundation.webfilter.engine_lists import ListIndex, patterns_of
+from foundation.webfilter.engine_lists import FIRST_PATTERN, ListIndex, patterns_of
 from foundation.webfilter.engine_patterns import PatternIndex
 from foundation.webfilter.engine_reading import read_quickly
+from foundation.webfilter.engine_sites import Owners
 from foundation.webfilter.engine_verdicts import verdict_like
 from foundation.webfilter.policy import Outcome, WebPolicy
 from foundation.webfilter.safe_search import safe_search_url
@@ -31,8 +33,14 @@ from foundation.webfilter.target import InvalidTargetError
 from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
 
 MOST_JUDGEMENTS: Final = 8192
+MOST_PLACES: Final = 4096
+LONGEST_HOST: Final = 253
+"""Longer ones have no address."""
 
 _Key = tuple[object, ...]
+_Place = tuple[Owners, tuple[int, ...]]
+"""Who lists a host, and the patterns that hold below it or a parent of it only."""
+_NOWHERE: Final[_Place] = ((), ())
 
 
 class Engine:
@@ -52,10 +60,9 @@ class Engine:
         self._requesters = Requesters(policy, self._exceptions)
         self._judge = Judge(policy, self._lists)
         self._judgements: dict[_Key, Verdict] = {}
-        self._owners_of = self._lists.sites.owners_of
+        self._places: dict[str, _Place] = {}
         self._patterns_in = self._patterns.found_in
-        self._has_sites = not self._lists.sites.is_empty
-        self._has_patterns = bool(self._patterns.numbers)
+        self._has_paths = self._lists.sites.has_paths
 
     def verdict(self, request: WebRequest, categories: CategorySource) -> Verdict:
         """Return the verdict on a request, as `evaluate` would, without trace."""
@@ -86,8 +93,10 @@ class Engine:
             return _allowed(url, host, VerdictReason.NO_POLICY)
         case = requester.only or self._requesters.case_at(requester, at)
         known = categories.lookup(host)
-        owners = self._owners_of(host, url, is_path_visible=is_open) if self._has_sites else ()
-        patterns = self._patterns_in(visible) if self._has_patterns else ()
+        owners, below = self._places.get(host) or self._place(host)
+        if self._has_paths and is_open:
+            owners += self._lists.sites.owners_by_path(host, url)
+        patterns = self._patterns_in(visible, below)
         extension = _extension(case, url) if is_open and case.ends else None
         # Of a category its parts, since hashing them is cheaper than hashing the whole.
         ids, reputation = (known.ids, known.reputation) if known is not None else (None, None)
@@ -107,6 +116,16 @@ class Engine:
         rewritten = _safe_search(case, like, url, host) if is_open and case.safe_search else ""
         return verdict_like(like, url, host, rewritten)
 
+    def _place(self, host: str) -> _Place:
+        owners = self._lists.sites.owners_of(host)
+        place = _apart(owners) if owners else _NOWHERE
+        if len(self._places) >= MOST_PLACES:
+            self._places.clear()
+        # Hosts of all lengths come from outside; what is remembered of them shall be small.
+        if len(host) <= LONGEST_HOST:
+            self._places[host] = place
+        return place
+
     def _remember(self, key: _Key, like: Verdict) -> Verdict:
         if len(self._judgements) >= MOST_JUDGEMENTS:
             self._judgements.clear()
@@ -114,8 +133,15 @@ class Engine:
         return like
 
 
+def _apart(owners: Owners) -> _Place:
+    return (
+        tuple(each for each in owners if each < FIRST_PATTERN),
+        tuple(each - FIRST_PATTERN for each in owners if each >= FIRST_PATTERN),
+    )
+
+
 def _extension(case: Case, url: str) -> Outcome | None:
-    head = url.partition("?")[0].lower()
+    head = (url.partition("?")[0] if "?" in url else url).lower()
     if not head.endswith(case.ends):
         return None
     return "block" if head.endswith(case.blocked) else "warn"

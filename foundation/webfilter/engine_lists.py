@@ -1,6 +1,7 @@
 """Every allow, block and local site list of a policy behind two look-ups: by host and by pattern.
 
-- The lists are numbered; local sites have the numbers below zero.
+- The lists are numbered; local sites have the numbers below zero, and patterns that hold below one
+  domain only have them from `FIRST_PATTERN` on.
 - A list of domains matches when the host is found in it, a list of patterns when a pattern is, a
   restricted one when both are.
 
@@ -14,6 +15,7 @@ from foundation.webfilter.engine_patterns import PatternIndex
 from foundation.webfilter.engine_sites import Listed, SiteIndex
 from foundation.webfilter.policy import LocalSite, SiteList, WebPolicy
 
+FIRST_PATTERN: Final = 1 << 40
 _FIRST_LOCAL: Final = -1
 
 
@@ -43,7 +45,7 @@ class ListIndex:
                     number = patterns.numbers[text]
                     before = self._by_pattern.get(number, ())
                     self._by_pattern[number] = (*before, self.number_of(each))
-        self.sites = SiteIndex(self._listed())
+        self.sites = SiteIndex(self._listed(patterns))
 
     def number_of(self, each: SiteList) -> int:
         """Return the number of a list of this policy."""
@@ -64,7 +66,9 @@ class ListIndex:
         places = {_FIRST_LOCAL - owner for owner in owners if owner < 0}
         return [self._policy.local_sites[place] for place in sorted(places)]
 
-    def _listed(self) -> Iterator[Listed]:
+    def _listed(self, patterns: PatternIndex) -> Iterator[Listed]:
+        for number, domain in patterns.domains:
+            yield Listed(FIRST_PATTERN + number, domain, inside=True)
         for each in _lists_of(self._policy):
             number = self.number_of(each)
             if each.mode == "Domain":

@@ -2,6 +2,8 @@
 
 - One RE2 set in place of a thousand searches. Which patterns exist is decided one by one, as the
   reference does: what RE2 refuses alone is not in the set.
+- Patterns that hold below one domain only are not in the set either: they are searched for one by
+  one where the host is below it (`engine_host_patterns`).
 - A set whose automaton does not fit into its memory answers "nothing" without saying so. Each set
   therefore carries a probe that no URL can contain (a NUL); a set that does not find it is cut in
   halves, and a pattern that fails alone is searched for alone.
@@ -17,7 +19,13 @@ from typing import Any, Final
 import re2
 
 from foundation.pace import paced
-from foundation.webfilter.patterns import Pattern, PatternRefusedError, compile_pattern
+from foundation.webfilter.engine_host_patterns import domain_of
+from foundation.webfilter.patterns import (
+    Pattern,
+    PatternRefusedError,
+    compile_pattern,
+    pattern_or_none,
+)
 
 SET_MEMORY: Final = 24 << 20
 LARGEST_SET: Final = 500
@@ -40,6 +48,10 @@ class PatternIndex:
 
     def __init__(self, texts: Iterable[str], *, case: str) -> None:
         self.numbers: dict[str, int] = {}
+        self.domains: list[tuple[int, str]] = []
+        """Patterns that match below a domain only, and that domain."""
+        self._case = case
+        self._texts: list[str] = []
         self._sets: list[tuple[Any, tuple[int, ...]]] = []
         self._alone: list[tuple[int, Pattern]] = []
         accepted: list[tuple[int, str]] = []
@@ -48,24 +60,38 @@ class PatternIndex:
                 compile_pattern(text, case=case)
             except PatternRefusedError:
                 continue
-            self.numbers[text] = len(self.numbers)
-            accepted.append((self.numbers[text], text))
+            number = self.numbers[text] = len(self._texts)
+            self._texts.append(text)
+            if domain := domain_of(text):
+                self.domains.append((number, domain))
+            else:
+                accepted.append((number, text))
         for start in range(0, len(accepted), LARGEST_SET):
             self._add(accepted[start : start + LARGEST_SET], case)
 
-    def found_in(self, visible: str) -> tuple[int, ...]:
-        """Return the numbers of the patterns that match somewhere, in no order."""
-        if not self.numbers:
-            return ()
+    def found_in(self, visible: str, below: Iterable[int] = ()) -> tuple[int, ...]:
+        """Return the numbers of the patterns that match somewhere, in no order.
+
+        Args:
+            visible: What patterns see of the URL.
+            below: Those of `domains` whose domain the host is, or is below.
+        """
         found: tuple[int, ...] = ()
         subject = visible.encode()
         for match, numbers in self._sets:
             places = match(subject)
             if places:
-                found += tuple(numbers[place] for place in places)
+                found += tuple([numbers[place] for place in places])
         if self._alone:
             found += tuple(number for number, each in self._alone if each.is_found_in(visible))
+        if below:
+            found += tuple(number for number in below if self._is_found(number, visible))
         return found
+
+    def _is_found(self, number: int, visible: str) -> bool:
+        # Compiled when a URL first asks for it; the answers are remembered there.
+        pattern = pattern_or_none(self._texts[number], self._case)
+        return pattern is not None and pattern.is_found_in(visible)
 
     def _add(self, patterns: Sequence[tuple[int, str]], case: str) -> None:
         compiled = _compiled([text for _, text in patterns], case)

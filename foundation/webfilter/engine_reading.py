@@ -14,7 +14,8 @@ import can_ada
 from foundation.webfilter.target import LONGEST_URL, read_target
 
 _NOT_IN_AN_AUTHORITY: Final = frozenset("/?#@\\")
-
+_BEFORE_AND_AFTER: Final = len("https:///")
+_parse: Final = can_ada.parse
 
 Reading = tuple[str, str, str, bool]
 """What the engine needs of a `Target`: its url, visible, host, is_path_visible."""
@@ -34,20 +35,20 @@ def read_quickly(url: str, method: str, *, https_sees: str) -> Reading:
     text = url
     if len(method) == 7 and method.upper() == "CONNECT":
         text = f"https://{url}/" if _NOT_IN_AN_AUTHORITY.isdisjoint(url) else ""
-    if len(url) <= LONGEST_URL and text.startswith(("http://", "https://")):
+    if len(url) <= LONGEST_URL and (text[:7] == "http://" or text[:8] == "https://"):
         try:
-            href: str = can_ada.parse(text).href
+            href: str = _parse(text).href
         except (ValueError, TypeError):
-            href = "@"  # the slow reading says what is wrong
-        if "@" not in href and "#" not in href and href[-1] != "?":
-            end = href.index("/", 8)
-            if href[4] == ":":
-                host, is_open = href[7:end], True
-            else:
-                host, is_open = href[8:end], https_sees == "url"
-            if ":" in host:
-                host = host.partition(":")[0] or "["
-            if host[-1] != "." and host[0] != "[":
-                return href, href if is_open else href[: end + 1], host, is_open
+            href = "#"  # the slow reading says what is wrong
+        if "#" not in href and href[-1] != "?":
+            scheme, _, authority, _ = href.split("/", 3)
+            host = authority.partition(":")[0] if ":" in authority else authority
+            # No user, no IPv6, no trailing dot.
+            if host[0] != "[" and host[-1] != "." and "@" not in authority:
+                if scheme == "http:":
+                    return href, href, host, True
+                is_open = https_sees == "url"
+                visible = href if is_open else href[: len(authority) + _BEFORE_AND_AFTER]
+                return href, visible, host, is_open
     target = read_target(url, method, https_sees=https_sees)
     return target.url, target.visible, target.host, target.is_path_visible

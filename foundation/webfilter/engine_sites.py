@@ -52,16 +52,12 @@ class SiteIndex:
             before = table.get(host, ())
             if owner not in before:
                 table[host] = (*before, owner)
-        self.is_empty = not (exact or inside or self._paths)
+        self.has_paths = bool(self._paths)
         self._exact, self._inside = _table(exact), _table(inside)
 
-    def owners_of(self, host: str, url: str, *, is_path_visible: bool) -> Owners:
-        """Return whoever lists the host, one of its parents, or the path; some may come twice."""
-        if self.is_empty:
-            return ()
+    def owners_of(self, host: str) -> Owners:
+        """Return whoever lists the host or one of its parents; some may come twice."""
         found = self._exact.get(host) or ()
-        if self._paths and is_path_visible:
-            found += self._by_path(host, path_of(url))
         inside = self._inside
         if isinstance(inside, HostTable):
             for owners in inside.all(host):
@@ -75,7 +71,9 @@ class SiteIndex:
                     break
         return found
 
-    def _by_path(self, host: str, here: str) -> Owners:
+    def owners_by_path(self, host: str, url: str) -> Owners:
+        """Return whoever lists a path that the URL, whose path is visible, is at or below."""
+        here = path_of(url)
         found: Owners = ()
         parent, dot = host, "."
         while dot:

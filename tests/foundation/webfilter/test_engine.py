@@ -12,7 +12,7 @@ from foundation.categories.category import Category
 from foundation.categories.category_set import CategorySet
 from foundation.categories.demo import demo_categories
 from foundation.webfilter import engine_patterns, engine_sites
-from foundation.webfilter.engine import MOST_JUDGEMENTS, Engine
+from foundation.webfilter.engine import LONGEST_HOST, MOST_JUDGEMENTS, MOST_PLACES, Engine
 from foundation.webfilter.engine_case import MOST_REQUESTERS
 from foundation.webfilter.engine_patterns import PatternIndex
 from foundation.webfilter.engine_reading import path_of, read_quickly
@@ -245,6 +245,23 @@ def test_what_is_remembered_is_bounded():
     engine._judgements = dict.fromkeys(range(MOST_JUDGEMENTS), None)
     engine.verdict(web_request(), CATEGORIES)
     assert len(engine._judgements) == 1
+    engine._places = dict.fromkeys(range(MOST_PLACES), None)
+    engine.verdict(web_request(f"http://{'a.' * LONGEST_HOST}example/"), CATEGORIES)
+    assert not engine._places
+
+
+def test_a_remembered_host_gets_what_the_categories_say_now():
+    engine = Engine(FULL)
+    before = CategorySet({"games.example": Category((105,))})
+    for categories in (before, CATEGORIES, CategorySet({})):
+        assert_same(FULL, web_request(), categories, engine)
+
+
+def test_a_remembered_host_is_asked_for_each_path():
+    engine = Engine(FULL)
+    for path in ("", "a", "a/b", "ab", "?/a", "free", "x/y"):
+        assert_same(FULL, web_request(f"http://news.example/{path}"), engine=engine)
+        assert_same(FULL, web_request(f"http://www.games.example/{path}"), engine=engine)
 
 
 def test_a_large_list_is_looked_up_in_a_trie_with_the_same_verdicts(monkeypatch):

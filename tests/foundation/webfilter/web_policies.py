@@ -46,8 +46,19 @@ ids = st.lists(st.sampled_from([105, 115, 116, 134, 150, 9998]), max_size=3).map
 sites = st.sampled_from(
     ["games.example", "example", "www.games.example", "news.example/a", "127.0.0.1", "*.x", ""]
 )
+SUBDOMAINS = "([A-Za-z0-9.-]*\\.)?"
 patterns = st.sampled_from(
-    ["^https?://games\\.example/", "*.example.com", "(a+)+$", "example", "(?=x)", "[", "\\d{3}"]
+    [
+        "^https?://games\\.example/",
+        f"^https?://{SUBDOMAINS}Games\\.example/",
+        f"^http://{SUBDOMAINS}example/play",
+        "*.example.com",
+        "(a+)+$",
+        "example",
+        "(?=x)",
+        "[",
+        "\\d{3}",
+    ]
 )
 tags = st.lists(st.sampled_from(["red", "green", "blue"]), max_size=2).map(tuple)
 reputations = st.sampled_from(
