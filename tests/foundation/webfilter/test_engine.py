@@ -126,8 +126,18 @@ def assert_same(policy, request, categories=CATEGORIES, engine=None):
 HOST_PIECES = ["games", "example", "www.", "\uff47", "。", "ü", "0x7f", "127.0.0.1", "[::1]", "."]
 OTHER_PIECES = ["http", "https", "://", ":", "/", "\\", "@", "#", "?", "..", "%2e", "%00", "\ud800"]
 pieces = st.sampled_from([*HOST_PIECES, *OTHER_PIECES, "443", ".exe", " ", "\t"])
+likely = st.tuples(
+    st.sampled_from(["http://", "https://", "http://u:p@"]),
+    st.sampled_from(["games", "www.games", "news", "spy", "nobody", "bad", "unknown"]).map(
+        "{}.example".format
+    )
+    | st.sampled_from(["www.google.com", "127.1", "[::1]"]),
+    st.sampled_from(["", ":80", ":443", ":8080", "."]),
+    st.sampled_from(["/", "/a", "/a/b.exe", "/search?q=x", "/X.ZIP?y=.exe", "/f.tar.gz#z"]),
+).map("".join)
 urls = (
-    st.sampled_from(HOSTILE)
+    likely
+    | st.sampled_from(HOSTILE)
     | st.lists(pieces, max_size=8).map("".join)
     | st.lists(pieces, max_size=6).map(lambda some: "http://games.example" + "".join(some))
     | st.text(max_size=30).map("http://{}".format)
@@ -190,7 +200,7 @@ FULL = one_action_policy(
         ),
         min_reputation="neutral",
         extensions=("exe", ".tar.gz", "/x.example", "example/"),
-        extensions_warn=("zip",),
+        extensions_warn=("zip", "exe"),
     ),
     exceptions=(
         WebException(ref="E1", domains=("skip\\.me",), skip=("url_filter",)),
@@ -305,8 +315,11 @@ def test_patterns_are_found_also_where_one_set_cannot_hold_them(monkeypatch):
     ],
 )
 @pytest.mark.parametrize("skip", [(), ("url_filter",)])
-def test_searches_are_rewritten_alike(url, skip):
-    action = FilterAction(ref="REF_A", safe_search=("google", "bing", "yahoo"))
+@pytest.mark.parametrize("uncategorized", ["allow", "warn", "block"])
+def test_searches_are_rewritten_alike(url, skip, uncategorized):
+    action = FilterAction(
+        ref="REF_A", safe_search=("google", "bing", "yahoo"), uncategorized=uncategorized
+    )
     exception = WebException(ref="E", users=("ann",), skip=skip)
     policy = one_action_policy(action, exceptions=(exception,))
     for sees in ("host", "url"):

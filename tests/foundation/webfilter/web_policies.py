@@ -88,6 +88,11 @@ windows = st.builds(
 )
 
 
+extensions = st.lists(
+    st.sampled_from(["exe", ".ZIP", "", "gz", " tar.gz", "a/b"]) | texts, max_size=2
+).map(tuple)
+
+
 def actions(ref):
     return st.builds(
         FilterAction,
@@ -109,8 +114,8 @@ def actions(ref):
         safe_search=st.lists(
             st.sampled_from(["google", "bing", "yahoo"]), max_size=2, unique=True
         ).map(tuple),
-        extensions=st.lists(st.sampled_from(["exe", ".ZIP", "", "gz"]), max_size=2).map(tuple),
-        extensions_warn=text_tuples,
+        extensions=extensions,
+        extensions_warn=extensions,
         content_types=text_tuples,
         content_types_warn=text_tuples,
         log_access=st.booleans(),
@@ -153,7 +158,7 @@ exceptions = st.builds(
     networks=st.lists(st.sampled_from(["10.0.0.0/8", "x"]), max_size=2).map(tuple),
     categories=ids,
     tags=tags,
-    user_agents=text_tuples,
+    user_agents=st.lists(st.sampled_from(["mozilla", "curl", ""]), max_size=2).map(tuple),
     endpoints_groups=st.lists(st.sampled_from(["REF_G", "REF_H"]), max_size=2).map(tuple),
     skip=st.lists(st.sampled_from(sorted(SKIPS)), max_size=4).map(tuple),
 )
