@@ -237,6 +237,12 @@ def test_times_are_asked_again_for_each_request():
         assert_same(policy, web_request(at=at), engine=engine)
 
 
+@pytest.mark.parametrize("url", ["http://unknown.example/a.exe", "http://unknown.example/A.zip?x"])
+def test_an_extension_on_both_lists_blocks(url):
+    action = FilterAction(ref="REF_A", extensions=("exe",), extensions_warn=("exe", "zip"))
+    assert_same(one_action_policy(action), web_request(url))
+
+
 def test_a_dangling_action_blocks():
     policy = replace(FULL, actions=())
     assert_same(policy, web_request())
