@@ -3,7 +3,7 @@
 - A thread of pure Python keeps the interpreter for five milliseconds at a time, by CPython's
   default; an event loop beside it would answer that much later. Giving it away each millisecond
   or so costs a tenth of the work and keeps the loop prompt.
-- For work in an executor only: it waits.
+- The main thread never waits: there is either a loop in it, or nobody beside it.
 
 Provenance: ours.
 """
@@ -19,7 +19,10 @@ _BREATH_S: Final = 0.00005
 
 
 def paced(items: Iterable[T], at_a_time: int = ITEMS_AT_A_TIME) -> Iterator[T]:
-    """Give the items, and the interpreter away after each few of them."""
+    """Give the items, and in another thread the interpreter away after each few of them."""
+    if threading.current_thread() is threading.main_thread():
+        yield from items
+        return
     never = threading.Event()
     for number, item in enumerate(items, 1):
         yield item

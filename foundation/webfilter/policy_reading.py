@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import date, time
 from typing import Any, TypeVar, get_args
 
+from foundation.pace import paced
 from foundation.protocol.policies import PolicyRefusedError, read_policy
 from foundation.protocol.xml_reading import Element, is_true
 from foundation.webfilter.policy import (
@@ -216,11 +217,11 @@ def _switch(item: Element) -> tuple[str, str]:
 
 
 def _read_all(parent: Element, name: str, read: Callable[[Element], T]) -> tuple[T, ...]:
-    return tuple(read(item) for item in parent.all(name))
+    return tuple(read(item) for item in paced(parent.all(name), at_a_time=16))
 
 
 def _values(parent: Element, name: str) -> tuple[str, ...]:
-    return tuple(item.attribute("value") for item in parent.all(name))
+    return tuple(item.attribute("value") for item in paced(parent.all(name)))
 
 
 def _numbers(parent: Element, name: str) -> tuple[int, ...]:
