@@ -129,7 +129,7 @@ SWITCHES: Final[Mapping[str, Switch]] = MappingProxyType(
             Switch(
                 "endpoint_https",
                 ("host", "scan"),
-                "recalled: endpoints cannot decrypt; `scan` is ours, for tests of what would be "
+                "recalled: endpoints cannot decrypt; scan is ours, for tests of what would be "
                 "seen inside",
                 "Whether endpoints judge HTTPS by its host or look into it with the lab's own CA.",
             ),

@@ -115,6 +115,30 @@ async def test_the_way_from_a_new_lab_to_a_blocked_page(client):
         assert refused.value.code == "not_a_web_address"
 
 
+async def test_a_switch_is_read_in_another_way_and_reaches_the_computer(client):
+    await client.call("utm_enable")
+    await client.call("endpoint_install")
+    operations = [
+        {"op": "change", "ref": "REF_EppEndDefault", "attributes": {"web_control": True}},
+    ]
+    await client.call("edit", operations=operations, summary="web control on")
+    await client.call("policy_block", host="news.example")
+    done = await client.call("policy_allow", host="www.news.example")
+    await client.call("wait_compliant", changeset=done["changeset"], timeout_s=30)
+    page = {"endpoint": "PC-01", "url": "http://www.news.example/"}
+    before = (await client.call("endpoint_browse", **page))["status"]
+    done = await client.call("switch_set", name="whitelist_beats_blacklist", value="false")
+    await client.call("wait_compliant", changeset=done["changeset"], timeout_s=30)
+    after = (await client.call("endpoint_browse", **page))["status"]
+    rows = {row["name"]: row["value"] for row in await client.call("switch_list")}
+
+    assert (before, after) == (200, 403)
+    assert rows["whitelist_beats_blacklist"] == "false"
+    with pytest.raises(ControlError) as refused:
+        await client.call("switch_set", name="whitelist_beats_blacklist", value="perhaps")
+    assert refused.value.code == "unknown_switch"
+
+
 async def test_a_command_is_refused_for_an_unknown_action_or_computer(client):
     for arguments, code in (
         ({"endpoint": "PC-01", "action": "explode"}, "unknown_action"),

@@ -12,6 +12,8 @@ from utmlab.internet import LabInternet
 
 from .conftest import OFFICE_PC, Gateway
 
+pytestmark = pytest.mark.peer
+
 BASE = "REF_DefaultHTTPProfile"
 ACTION = "REF_DefaultHTTPCFFAction"
 
