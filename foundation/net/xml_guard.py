@@ -5,7 +5,7 @@
 - The tree is xmltodict's: attributes with `@`, text under `#text`, prefixes kept literally.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, ClassVar
 from xml.parsers import expat
 
@@ -61,7 +61,7 @@ def parse_xml(
     return dict(xmltodict.parse(_pieces(body), encoding="utf-8", force_list=force_list))
 
 
-def _pieces(body: bytes) -> Iterator[bytes]:
+def _pieces(body: bytes) -> Generator[bytes, None, None]:
     if len(body) <= PIECE_BYTES:
         yield body
         return
