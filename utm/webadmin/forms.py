@@ -26,6 +26,10 @@ ASKED: Final = "_fields"
 _FORGET: Final = "_forget"
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+NOT_MADE_HERE: Final = frozenset(
+    {"epp/endpoint", "http/sp_subcat", "network/any", "network/interface_address"}
+)
+"""What no form makes: computers enrol, and some objects are the appliance's own."""
 _ACRONYMS: Final = {"av": "AV", "dc": "DC", "os": "OS", "ip": "IP", "id": "ID", "url": "URL"}
 
 
@@ -307,14 +311,8 @@ def _creates(one: Field) -> tuple[tuple[str, str], ...]:
     return tuple(
         (full_type, class_.title)
         for full_type, class_ in object_classes().items()
-        if accepts(one.targets, full_type) and full_type not in _MADE_ELSEWHERE
+        if accepts(one.targets, full_type) and full_type not in NOT_MADE_HERE
     )
-
-
-_MADE_ELSEWHERE: Final = frozenset(
-    {"epp/endpoint", "http/sp_subcat", "network/any", "network/interface_address"}
-)
-"""What no form makes: computers enrol, and some objects are the appliance's own."""
 
 
 def _read(one: Field, form: MultiMapping[str]) -> Value:

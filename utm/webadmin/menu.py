@@ -154,6 +154,7 @@ SECTIONS: Final = (
                 f"{_EPP}/device-control",
                 policies="Policies",
                 exceptions="Exceptions",
+                devices="Devices",  # ours: the product lists them among the exceptions
             ),
             _entry("Web Control", f"{_EPP}/web-control"),
             _entry("Policy Sync", f"{_EPP}/policy-sync"),  # ours

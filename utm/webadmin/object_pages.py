@@ -70,6 +70,7 @@ class ObjectPages:
         shown: Which objects the list shows.
         template: Of the form; extends objects/form.html.
         after_save: Done in the same change, with the reference and what was saved.
+        is_made_here: Whether an administrator makes and deletes such objects.
     """
 
     full_type: str
@@ -82,6 +83,7 @@ class ObjectPages:
     shown: Callable[[Object, Snapshot], bool] = lambda _object, _snapshot: True
     template: str = "objects/form.html"
     after_save: AlsoDo = _nothing_else
+    is_made_here: bool = True
 
     @property
     def class_(self) -> ObjectClass:
@@ -91,13 +93,18 @@ class ObjectPages:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the pages."""
         one = f"{self.path}/{{ref:REF_[A-Za-z0-9_]+}}"
-        return [
+        always = [
             web.get(self.path, self._list),
             web.post(f"{self.path}/order", self._order),
-            web.get(f"{self.path}/new", self._new),
-            web.post(f"{self.path}/new", self._create),
             web.get(one, self._show),
             web.post(one, self._change),
+        ]
+        if not self.is_made_here:
+            return always
+        return [
+            *always,
+            web.get(f"{self.path}/new", self._new),
+            web.post(f"{self.path}/new", self._create),
             web.get(f"{one}/copy", self._copy),
             web.get(f"{one}/delete", self._ask_to_delete),
             web.post(f"{one}/delete", self._delete),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from utm.confd import Object, Snapshot
 from utm.confd.classes import object_classes
-from utm.webadmin.forms import Fieldset, FormPlan
+from utm.webadmin.forms import NOT_MADE_HERE, Fieldset, FormPlan
 from utm.webadmin.object_pages import Column, ObjectPages
 from utm.webadmin.page import Page
 
@@ -110,7 +110,12 @@ PAGE = Page(
 def generic_pages(*, known: Collection[str]) -> tuple[ObjectPages, ...]:
     """Return pages for every class that has none of its own."""
     return tuple(
-        ObjectPages(full_type, f"/objects/{full_type}", class_.title)
+        ObjectPages(
+            full_type,
+            f"/objects/{full_type}",
+            class_.title,
+            is_made_here=full_type not in NOT_MADE_HERE,
+        )
         for full_type, class_ in object_classes().items()
         if full_type not in known
     )

@@ -33,7 +33,10 @@ function take({ parts, lists }) {
     const isFirst = !known.has(id);
     known.set(id, html);
     const old = document.getElementById(id);
-    if (old) replace(old, html).classList.toggle("fresh", !isFirst);
+    if (!old) continue;
+    const state = old.dataset.state; // what a person would call a change, if the part says so
+    const fresh = replace(old, html);
+    fresh.classList.toggle("fresh", !isFirst && fresh.dataset.state !== state);
   }
   for (const [id, ids] of Object.entries(lists)) {
     const list = document.getElementById(id);
