@@ -28,6 +28,7 @@ up: $(READY)  ## run the stack until Ctrl-C
 
 test: $(READY)  ## run all tests on two cores
 	@tools/need curl openssl
+	@tools/ansible
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-core: $(READY)  ## run the tests that need nothing but Python
@@ -52,7 +53,7 @@ lock: $(READY)  ## pin what is installed in .venv, with hashes
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what make made; data folders and logs stay
-	@rm -rf .venv build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-ansible build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml tools/venv

@@ -4,6 +4,8 @@ Run `make lock` after a dependency in pyproject.toml changed and the new set is 
 tested in `.venv`: this pins what is installed there. Hashes come from pip's own resolver report,
 asked once per Python version and platform, from the index itself and not from a local mirror.
 No index address is written: the lock works with whatever index pip is configured for.
+
+`tools/lock.py FILE PIN...` writes another lock, of the pins named.
 """
 # ruff: noqa: INP001, S603, T201  # a script: not in a package, runs pip, prints
 
@@ -106,13 +108,18 @@ def collect(pins: list[str]) -> dict[str, set[str]]:
 
 def main() -> None:
     """Write the lock file."""
-    hashes = collect(installed())
-    lines = ["# Made by `make lock`: what was installed and tested, with the hash of each wheel."]
+    target, pins = ROOT / "requirements.lock", installed()
+    made_by = "`make lock`: what was installed and tested"
+    if len(sys.argv) > 1:
+        target, pins = Path(sys.argv[1]), sys.argv[2:]
+        made_by = "tools/lock.py"
+    hashes = collect(pins)
+    lines = [f"# Made by {made_by}, with the hash of each wheel."]
     lines += [
         " \\\n    --hash=".join([pin, *sorted(hashes[pin])])
         for pin in sorted(hashes, key=str.lower)
     ]
-    (ROOT / "requirements.lock").write_text("\n".join(lines) + "\n")
+    target.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
