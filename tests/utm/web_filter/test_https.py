@@ -50,7 +50,7 @@ async def scan(gateway, option, **attributes):
 
 async def curl(gateway, url, ca, *words):
     process = await asyncio.create_subprocess_exec(
-        "curl", "-sS", "--max-time", "20", "--proxy", gateway.url, "--interface", OFFICE_PC,
+        "curl", "-sS", "--max-time", "60", "--proxy", gateway.url, "--interface", OFFICE_PC,
         "--cacert", str(ca), "-w", "[%{http_code}]", *words, url,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env={"PATH": "/usr/bin:/bin", "no_proxy": ""},
@@ -72,7 +72,7 @@ async def exception(gateway, *skips):
 
 async def lines_of(gateway, count):
     """The lines of http.log once there are so many: a tunnel is told of when it ends."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(found := await gateway.lines()) < count:  # noqa: ASYNC110 - curl tells nobody
             await asyncio.sleep(0.01)
     return found
