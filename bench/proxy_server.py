@@ -15,7 +15,7 @@ from bench.proxy_peers import SITE
 from bench.proxy_policy import decide_by, office_policy
 from foundation.service import utc_now
 from foundation.webfilter.activity import Activity
-from foundation.webfilter.content import evaluate_content
+from foundation.webfilter.content import ContentRules
 from foundation.webfilter.proceed import ProceedMemory
 from foundation.webfilter.proxy import FilteringProxy
 
@@ -67,7 +67,7 @@ async def serve(folder: Path, origin_port: int) -> None:
         proceed=ProceedMemory(now=utc_now, timeout_s=lambda: 1800.0),
         connect_to={f"{SITE}:{origin_port}": ("127.0.0.1", origin_port)},
         user=lambda: "ann",
-        decide_content=lambda verdict, kind: evaluate_content(policy, verdict, kind),
+        decide_content=ContentRules(policy).verdict,
     )
     await proxy.start()
     try:

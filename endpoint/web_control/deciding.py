@@ -14,7 +14,7 @@ from endpoint.web_control.categories import SiteKnowledge
 from endpoint.web_control.policy_in_force import PolicyInForce
 from endpoint.web_control.standing_back import StandingBack
 from foundation.categories.category import CategorySource
-from foundation.webfilter.content import evaluate_content
+from foundation.webfilter.content import ContentRules
 from foundation.webfilter.decrypted import is_decrypted, seeing_urls
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
@@ -40,6 +40,7 @@ class Decisions:
         self._in_force, self._standing_back = in_force, standing_back
         self._sites, self._load = sites, load
         self._opened: tuple[Engine, Engine] | None = None
+        self._content: ContentRules | None = None
         """An engine, and the one for what was decrypted under the same policy."""
 
     def verdict(self, request: WebRequest) -> Verdict | Awaitable[Verdict]:
@@ -73,7 +74,9 @@ class Decisions:
         current = self._in_force.current
         if current is None:
             return verdict
-        return evaluate_content(current.policy, verdict, content_type)
+        if self._content is None or self._content.policy is not current.policy:
+            self._content = ContentRules(current.policy)
+        return self._content.verdict(verdict, content_type)
 
     async def _engine_for_urls(self, engine: Engine) -> Engine:
         if self._opened is None or self._opened[0] is not engine:

@@ -6,10 +6,14 @@
 """
 
 from dataclasses import replace
+from typing import Final
 
 from foundation.webfilter.policy import Outcome, WebPolicy
 from foundation.webfilter.switches import SwitchBoard
 from foundation.webfilter.verdict import Step, Verdict, VerdictReason
+
+MOST_HARMLESS: Final = 1024
+LONGEST_REMEMBERED: Final = 128
 
 
 def evaluate_content(policy: WebPolicy, verdict: Verdict, content_type: str) -> Verdict:
@@ -53,3 +57,34 @@ def _covers(wanted: str, name: str) -> bool:
     if pattern.endswith("/*"):
         return bool(name) and name.startswith(pattern[:-1])
     return bool(pattern) and name == pattern
+
+
+class ContentRules:
+    """The second look of one policy, remembering which types change nothing (boundedly many).
+
+    Args:
+        policy: The policy.
+    """
+
+    def __init__(self, policy: WebPolicy) -> None:
+        self.policy = policy
+        self._harmless: set[tuple[str, str, VerdictReason, tuple[str, ...], str]] = set()
+
+    def verdict(self, verdict: Verdict, content_type: str) -> Verdict:
+        """Return what `evaluate_content` does."""
+        # All of a verdict that `evaluate_content` looks at before it leaves one unchanged.
+        key = (
+            verdict.filter_action_ref,
+            verdict.action,
+            verdict.reason,
+            verdict.exception_skips,
+            content_type,
+        )
+        if key in self._harmless:
+            return verdict
+        again = evaluate_content(self.policy, verdict, content_type)
+        if again is verdict and len(content_type) <= LONGEST_REMEMBERED:
+            if len(self._harmless) >= MOST_HARMLESS:
+                self._harmless.clear()
+            self._harmless.add(key)
+        return again

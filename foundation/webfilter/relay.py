@@ -99,10 +99,8 @@ class ResponseRelay:
         self._second_look = self._before_end = None
 
     def _head_for_client(self, head: ResponseHead) -> bytes:
-        if self.is_keep_alive and head.raw and head.content_length and head.status != 101:
-            fields = head.fields
-            if fields.pass_as_they_are():
-                return head.raw + (_END if fields.find(b"connection") else _END_KEEP_ALIVE)
+        if self.is_keep_alive and head.raw:
+            return head.raw + (_END if head.fields.find(b"connection") else _END_KEEP_ALIVE)
         lines = [status_line(head.status, head.reason), *head.fields.for_client(), _VIA]
         if head.status == 101:
             upgrade = b", ".join(sorted(head.fields.tokens(b"upgrade")))

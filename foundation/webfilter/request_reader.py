@@ -3,6 +3,7 @@
 - One request line, one Host, one framing: conflicting Content-Length and Transfer-Encoding,
   folded headers, bare newlines and the like are refused by the parser; several Host headers and
   codings other than chunked are refused here.
+- A plain request is read by one pattern instead (`plain_heads`), with the same result.
 - Heads are bounded in bytes and lines before anything is made of them.
 - Trailers are read and dropped (RFC 9110 6.5.1 lets a proxy do so).
 """
@@ -14,6 +15,7 @@ import httptools
 from foundation.webfilter.body_stream import NO_BODY, BodyStream
 from foundation.webfilter.headers import Fields
 from foundation.webfilter.limits import Limits
+from foundation.webfilter.plain_heads import plain_request
 from foundation.webfilter.refusals import (
     ExchangeRefusedError,
     HeadTooLargeError,
@@ -90,6 +92,7 @@ class RequestReader:
         self._fed_bytes = 0
         self._pending_bytes = 0
         self._has_begun_in_this_feed = False
+        self._is_between_requests = True
         self.is_in_head = False
 
     def feed(self, data: bytes) -> bytes | None:
@@ -98,6 +101,8 @@ class RequestReader:
         Raises:
             ExchangeRefusedError: The bytes are no acceptable request.
         """
+        if self._is_between_requests and self._read_plain(data):
+            return None
         self._has_begun_in_this_feed = False
         self._fed_bytes = len(data)
         try:
@@ -116,6 +121,7 @@ class RequestReader:
         self._target, self._lines, self._body = b"", [], None
         self._pending_bytes = 0
         self.is_in_head = self._has_begun_in_this_feed = True
+        self._is_between_requests = False
 
     def on_url(self, piece: bytes) -> None:
         """Parser callback."""
@@ -157,6 +163,22 @@ class RequestReader:
         """Parser callback."""
         if self._body is not None and self._body is not NO_BODY:
             self._body.end()
+        self._is_between_requests = self._parser.should_keep_alive()
+
+    def _read_plain(self, data: bytes) -> bool:
+        """Hand out a plain request; what is over a limit is left to the parser, which says so."""
+        limits = self._limits
+        plain = plain_request(data) if len(data) <= limits.head_bytes else None
+        if plain is None:
+            return False
+        method, target, fields = plain
+        if len(target) > limits.url_bytes or len(fields.lines) > limits.header_count:
+            return False
+        head = RequestHead(
+            method, target.decode("ascii"), "1.1", fields, is_keep_alive=True, is_upgrade=False
+        )
+        self._on_request(IncomingRequest(head, NO_BODY))
+        return True
 
     def _check(self, head: RequestHead) -> None:
         if head.version not in {"1.0", "1.1"}:

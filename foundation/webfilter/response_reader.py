@@ -1,5 +1,6 @@
 """Responses out of an origin's bytes, by llhttp in its strict mode.
 
+- A plain head is read by one pattern and its body counted (`plain_heads`), with the same result.
 - One reader per connection; interim 1xx answers are passed over, 101 ends HTTP.
 - llhttp cannot know that a HEAD was asked: the head then ends the message, and the parser is not
   used again.
@@ -12,6 +13,7 @@ import httptools
 
 from foundation.webfilter.headers import Fields
 from foundation.webfilter.limits import Limits
+from foundation.webfilter.plain_heads import plain_response
 from foundation.webfilter.refusals import OriginMalformedError
 
 _BODILESS = frozenset({204, 304})
@@ -20,8 +22,8 @@ _BODILESS = frozenset({204, 304})
 class ResponseHead:
     """Status line and headers of a response, and how its body is framed.
 
-    `raw` are the bytes of an HTTP/1.1 head without its end, where they came in one piece and each
-    line is one header; otherwise it is empty.
+    `raw` are the bytes of a plain head without its end, which may pass as they are; of any other
+    head it is empty.
     """
 
     __slots__ = (
@@ -74,8 +76,9 @@ class ResponseReader:
         self._parser: httptools.HttpResponseParser | None = None
         self._reason = b""
         self._lines: list[tuple[bytes, bytes]] = []
-        self._first_piece = b""
         self._fed_bytes = 0
+        self._left_bytes = 0
+        self._is_between_answers = True
         self._is_interim = False
         self._is_chunked = False
         self._head: ResponseHead | None = None
@@ -87,7 +90,8 @@ class ResponseReader:
         self._sink, self._is_head_request = sink, is_head_request
         if self._parser is None:
             self._parser = httptools.HttpResponseParser(self)
-        self._fed_bytes = 0
+            self._is_between_answers = True
+        self._fed_bytes = self._left_bytes = 0
         self._head = None
         self.is_complete = False
 
@@ -97,8 +101,15 @@ class ResponseReader:
         Raises:
             OriginMalformedError: The bytes are no acceptable response.
         """
+        rest: bytes | None = None
+        if self._left_bytes:
+            rest = self._count(data)
+        elif self._is_between_answers and not (self._is_head_request or self.is_complete):
+            rest = self._begin_plain(data)
+        return self._parse(data if rest is None else rest) if rest != b"" else b""
+
+    def _parse(self, data: bytes) -> bytes:
         if self._head is None:
-            self._first_piece = b"" if self._fed_bytes else data
             self._fed_bytes += len(data)
         if self._parser is None:
             raise OriginMalformedError("the site sent something after its answer")
@@ -135,6 +146,7 @@ class ResponseReader:
         if self.is_complete:
             raise OriginMalformedError("the site sent two answers to one request")
         self._reason, self._lines, self._is_interim = b"", [], False
+        self._is_between_answers = False
 
     def on_status(self, piece: bytes) -> None:
         """Parser callback."""
@@ -154,7 +166,6 @@ class ResponseReader:
         self._check_head_size()
         if 100 <= status < 200 and status != 101:
             self._is_interim = True
-            self._first_piece = b""
             return
         codings = fields.tokens(b"transfer-encoding")
         if codings and codings != {b"chunked"}:
@@ -168,7 +179,6 @@ class ResponseReader:
             is_keep_alive=parser.should_keep_alive(),
             has_body=has_body,
         )
-        self._head.raw = self._raw_head()
         self._sink.on_head(self._head)
         if not has_body:
             self._complete()
@@ -180,15 +190,35 @@ class ResponseReader:
 
     def on_message_complete(self) -> None:
         """Parser callback."""
+        parser = self._parser
+        self._is_between_answers = parser is not None and parser.should_keep_alive()
         if not self._is_interim:
             self._complete()
 
-    def _raw_head(self) -> bytes:
-        first = self._first_piece
-        if not first.startswith(b"HTTP/1.1 "):
-            return b""
-        raw = first[: first.find(b"\r\n\r\n")]
-        return raw if raw.count(b"\r\n") == len(self._lines) == raw.count(b"\n") else b""
+    def _begin_plain(self, data: bytes) -> bytes | None:
+        """Take a plain head and what came of its body; return the rest, None if it is not plain."""
+        plain = plain_response(data)
+        if plain is None or plain[3] > self._limits.head_bytes:
+            return None
+        status, reason, fields, end, self._left_bytes = plain
+        head = ResponseHead(status, reason, fields, is_keep_alive=True, has_body=True)
+        head.raw = data[: end - 4]
+        self._head, self._is_chunked = head, False
+        self._sink.on_head(head)
+        return self._count(data[end:])
+
+    def _count(self, data: bytes) -> bytes:
+        """Take what belongs to the body; return what came after its end."""
+        left = self._left_bytes - len(data)
+        self._left_bytes = max(left, 0)
+        rest = b""
+        if left < 0:
+            data, rest = data[:left], data[left:]
+        if data:
+            self._sink.on_body(data)
+        if left <= 0:
+            self._complete()
+        return rest
 
     def _check_head_size(self) -> None:
         limit = self._limits.head_bytes

@@ -7,6 +7,7 @@
 - Compiling and building take time with large lists: done beside the loop.
 """
 
+from foundation.webfilter.content import ContentRules
 from foundation.webfilter.decrypted import seeing_urls
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.policy import WebPolicy
@@ -31,6 +32,7 @@ class GatewayPolicies:
         self._refs = {each.name: each.ref for each in snapshot.of_class("epp", "endpoint")}
         self._groups: dict[str, str] = {}
         self.general = compile_gateway(snapshot)
+        self.content = ContentRules(self.general)
         self._https = https_filtering(snapshot, self.general)
         self._engines = {("", False): Engine(self.general)}
 

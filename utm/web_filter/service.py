@@ -25,7 +25,6 @@ from foundation.net.http_server import PortInUseError
 from foundation.service import Now, Service
 from foundation.webfilter.activity import Activity
 from foundation.webfilter.authority import stored_authority
-from foundation.webfilter.content import evaluate_content
 from foundation.webfilter.decrypted import is_decrypted
 from foundation.webfilter.interception import Interception, site_trust
 from foundation.webfilter.proceed import ProceedMemory
@@ -224,7 +223,7 @@ class WebFilter(Service):
 
     def decide_content(self, verdict: Verdict, content_type: str) -> Verdict:
         """Return the verdict once the content type is known."""
-        return evaluate_content(self._in_force.general, verdict, content_type)
+        return self._in_force.content.verdict(verdict, content_type)
 
     @property
     def _in_force(self) -> GatewayPolicies:

@@ -11,7 +11,7 @@ from web_policies import NOON, one_action_policy, policies, web_request
 from foundation.categories.category import Category
 from foundation.categories.category_set import CategorySet
 from foundation.categories.demo import demo_categories
-from foundation.webfilter.content import evaluate_content
+from foundation.webfilter.content import ContentRules, evaluate_content
 from foundation.webfilter.evaluate import evaluate
 from foundation.webfilter.policy import (
     FilterAction,
@@ -511,6 +511,20 @@ def test_content_types_block_and_warn_after_the_header_is_there():
         VerdictReason.CONTENT_TYPE
     )
     assert evaluate_content(policy, allowed, "text/html") is allowed
+
+
+def test_what_is_remembered_of_content_types_changes_no_answer():
+    policy = one_action_policy(FilterAction(ref="REF_A", content_types=("video/*",)))
+    rules, allowed = ContentRules(policy), verdict_of(policy, "http://news.example/")
+    spared = replace(allowed, exception_skips=("contenttype_blacklist",))
+    elsewhere = replace(allowed, filter_action_ref="REF_Other")
+
+    for _ in range(2):
+        assert rules.verdict(spared, "video/mp4") is spared
+        assert rules.verdict(elsewhere, "video/mp4") is elsewhere
+        assert rules.verdict(allowed, "text/html") is allowed
+        assert rules.verdict(allowed, "video/mp4") == evaluate_content(policy, allowed, "video/mp4")
+        assert rules.verdict(allowed, "video/mp4").action == "block"
 
 
 def test_an_exception_may_skip_the_content_type():
