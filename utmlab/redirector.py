@@ -4,6 +4,7 @@
   `OK rewrite-url="..."`, after the channel-ID if there was one, as squid 3.4 and later want it.
 - What is there is answered in one go, in order; nobody waits for a line that was not sent yet.
 - A line that makes no sense is answered `BH`, never left unanswered: squid counts answers.
+- Before lines are answered, whoever gave the policy is asked for a newer one.
 - A request that is blocked or warned of is sent to a page elsewhere; its address has `%a` for
   the action, `%r` for the reason, `%u` for the URL. A URL in normal form has no quotation mark or
   space, so that it can stand in the answer as it is.
@@ -36,15 +37,23 @@ class Redirector:
         categories: What is known of sites.
         now: The present.
         page: Where blocked requests are sent.
+        newer: Gives an engine when the policy has changed since it was asked last.
     """
 
     def __init__(
-        self, engine: Engine, categories: CategorySource, *, now: Now, page: str = DEFAULT_PAGE
+        self,
+        engine: Engine,
+        categories: CategorySource,
+        *,
+        now: Now,
+        page: str = DEFAULT_PAGE,
+        newer: Callable[[], Engine | None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._categories = categories
         self._now = now
         self._page = page
+        self._newer = newer
         self._clients: dict[str, tuple[str, Requester]] = {}
 
     def serve(self, read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:
@@ -63,6 +72,9 @@ class Redirector:
 
     def answers(self, lines: list[bytes]) -> bytes:
         """Return the answers to lines, each with its end."""
+        if (newer := self._newer()) is not None:
+            self._engine = newer
+            self._clients.clear()  # what is known of a client belongs to an engine
         at, categories = self._now(), self._categories
         answer, clients = self._engine.answer, self._clients
         out: list[str] = []

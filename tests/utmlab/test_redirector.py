@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -102,6 +103,32 @@ def test_the_command_answers_before_its_input_ends(tmp_path):
         assert running.stdout.readline().startswith('OK rewrite-url="http://utmlab.invalid/block?')
         running.stdin.close()
         assert running.wait(20) == 0
+
+
+def test_the_command_takes_a_changed_policy_and_keeps_the_last_good_one(tmp_path):
+    document = tmp_path / "policy.xml"
+    document.write_bytes(seal(encode_web_policy(POLICY))[1])
+    command = [sys.executable, "-m", "utmlab", "redirector", "--policy", str(document)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as running:
+
+        def answer():
+            running.stdin.write("http://games.example/ 192.0.2.1/- - GET\n")
+            running.stdin.flush()
+            return running.stdout.readline()
+
+        def replace_by(body):
+            (tmp_path / "new").write_bytes(body)
+            (tmp_path / "new").rename(document)
+
+        assert answer().startswith("OK ")
+        replace_by(seal(encode_web_policy(replace(POLICY, web_control=False)))[1])
+        assert answer() == "ERR\n"
+        replace_by(b"<half")
+        assert answer() == "ERR\n"
+        running.stdin.close()
+        assert running.wait(20) == 0
+        assert running.stderr.read().startswith("the last good policy stays: ")
 
 
 def test_the_command_wants_one_policy():

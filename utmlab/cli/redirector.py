@@ -8,6 +8,7 @@ import click
 
 from foundation.categories.demo import demo_categories
 from foundation.categories.large_set import LargeCategorySet
+from foundation.errors import DomainError
 from foundation.service import utc_now
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.policy import WebPolicy
@@ -49,21 +50,57 @@ def redirector(
 
     Lines come on standard input, as from url_rewrite_program, with or without channel-IDs.
 
-    The policy is read once; `squid -k reconfigure` starts rewriters anew.
+    A policy that changes is taken with the next lines; one that cannot be read is reported on
+    standard error, and the last good one stays.
     """
     if (policy is None) == (endpoint is None):
         raise click.UsageError("give either --policy or --endpoint")
-    if policy is not None:
-        decided_by = decode_web_policy(policy.read_bytes())
-    else:
-        decided_by = _policy_of(session, endpoint or "")
+    watched = _Watched(policy) if policy is not None else _of_computer(session, endpoint or "")
     source = LargeCategorySet.open(categories) if categories is not None else demo_categories()
-    answering = Redirector(Engine(decided_by), source, now=utc_now, page=redirect)
+    answering = Redirector(watched.first, source, now=utc_now, page=redirect, newer=watched.newer)
     sys.stdout.flush()
     answering.serve(lambda most: os.read(0, most), _write_all)
 
 
-def _policy_of(session: Session, endpoint: str) -> WebPolicy:
+class _Watched:
+    """A policy document that may be replaced.
+
+    Args:
+        path: Where it is.
+        in_force: What is enforced, where that may be another one than the document's.
+    """
+
+    def __init__(self, path: Path, in_force: WebPolicy | None = None) -> None:
+        self._path = path
+        # Stamped before it is read: a file replaced in between is read once more, never missed.
+        self._stamp = _stamp_of(path)
+        self.first = self._engine() if in_force is None else Engine(in_force)
+
+    def _engine(self) -> Engine:
+        return Engine(decode_web_policy(self._path.read_bytes()))
+
+    def newer(self) -> Engine | None:
+        """Return an engine when the document was replaced and can be read."""
+        stamp = _stamp_of(self._path)
+        if stamp == self._stamp:
+            return None
+        self._stamp = stamp
+        try:
+            return self._engine()
+        except (DomainError, OSError) as error:
+            click.echo(f"the last good policy stays: {error}", err=True)
+            return None
+
+
+def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _of_computer(session: Session, endpoint: str) -> _Watched:
     # Only here, since reading a computer's folder takes longer to import than all the rest.
     from utmlab.cli.stored_names import archive_of  # noqa: PLC0415
     from utmlab.errors import NoPolicyInForceError  # noqa: PLC0415
@@ -71,7 +108,7 @@ def _policy_of(session: Session, endpoint: str) -> WebPolicy:
     archive = archive_of(session.places, endpoint)
     if archive.web_policy is None:
         raise NoPolicyInForceError(f"{archive.name} has no web policy, so it allows everything")
-    return archive.web_policy.policy
+    return _Watched(archive.host.web_control_policy, in_force=archive.web_policy.policy)
 
 
 def _write_all(data: bytes) -> None:
