@@ -77,6 +77,11 @@ class Comparison:
         rule = self._rule(line, verdict, evaluated)
         return Disagreement(rule, _logged(line), evaluated, is_of_action=not is_same)
 
+    def pass_over(self, line: WebLine) -> None:
+        """Take of a line that is not compared only who went on past a warning."""
+        if line.is_proceed:
+            self._note_proceed(line, self._judge.verdict(line).host)
+
     def _decided_by(self, line: WebLine, verdict: Verdict) -> str:
         """Return which rule decided; verdicts of the same making are evaluated once only."""
         key = (

@@ -53,6 +53,7 @@ class Replay:
                     tally.skipped[line] += 1
                     continue
                 if not covers(line):
+                    self._comparison.pass_over(line)
                     tally.skipped[Skip.OUT_OF_SCOPE] += 1
                     continue
                 found = compare(line)

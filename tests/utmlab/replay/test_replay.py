@@ -155,6 +155,12 @@ def test_who_went_on_is_not_warned_again_until_the_time_is_over():
     assert (tally.agreed, tally.other_action) == (2, 1)
 
 
+def test_who_went_on_before_the_lines_that_are_compared_is_known():
+    since = Scope(since=datetime(2025, 3, 14, 9, 27))  # noqa: DTZ001 - as stamps are
+    tally = run(office(warn_categories=(136,)), PROCEEDED, ALLOWED, scope=since)
+    assert (tally.agreed, tally.skipped[Skip.OUT_OF_SCOPE]) == (1, 1)
+
+
 def test_a_hidden_category_decides_nothing():
     hidden = BLOCKED.replace(' category="116" reputation="neutral" categoryname="Games"', "")
     tally = run(office(), hidden)
