@@ -187,3 +187,20 @@ async def test_decide_needs_no_running_service(desk, policy):
     await desk.web_control.load()
     request = WebRequest("http://blocked.example/", "GET", desk.make()._now())
     assert (await desk.web_control.decide(request)).action == "block"
+
+
+async def test_log_02_a_tunnel_is_stored_before_anything_passes_and_once(desk):
+    desk.give()
+    await desk.web_control.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.web_control.port)
+    writer.write(b"CONNECT tunnel.example:443 HTTP/1.1\r\nHost: tunnel.example:443\r\n\r\n")
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"GET / HTTP/1.1\r\nHost: tunnel.example\r\n\r\n")
+        await reader.readuntil(b"the page")
+    while_open = [(event.method, event.action, event.size) for event in desk.events()]
+    writer.close()
+    await desk.web_control.stop()
+
+    assert while_open == [("CONNECT", "allow", 0)]
+    assert len(desk.events()) == 1
