@@ -16,10 +16,11 @@ from utmlab.logtools.explain import explain as explained
 def explain(session: Session, subject: tuple[str, ...]) -> None:
     """Explain a message id (4233) or a whole log line, key by key.
 
-    A line pasted from a page is restored first. `-` reads the line from standard input.
+    A line pasted from a page is restored first, and what a syslog receiver put around it comes
+    off. `-` reads the line from standard input. The last occurrences are those in the data folder.
     """
     text = " ".join(subject)
     if text == "-":
         text = sys.stdin.readline()
-    found = explained(text)
+    found = explained(text, session.places.utm_logs)
     emit(session, explanation_record(found), lambda: explanation_text(found))

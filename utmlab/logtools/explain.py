@@ -3,16 +3,21 @@
 * An id gives every message that carries it; a line gives the one it is, and its keys.
 * A pasted line is restored first, and the explanation says so.
 * A line whose id nobody knows is still explained key by key.
+* A line is explained however it came: with `<PRI>`, rewritten or relayed by a receiver.
+* With a folder of logs, the last occurrences are looked for there.
 """
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from foundation.errors import DomainError
 from utm.logs.catalogue import Message, catalogue
-from utm.logs.grammar import ParsedLine, parse_line, split_priority
+from utm.logs.grammar import ParsedLine, parse_line
 from utmlab.logtools.fix import FixedLine, fix_line
+from utmlab.logtools.occurrences import Occurrence, last_occurrences
+from utmlab.logtools.transport import unwrap
 
 _ID = re.compile(r"[0-9A-Za-z]{4}")
 _OPEN_KEYS = {"attr_": "new value of the attribute", "oldattr_": "its value before"}
@@ -45,11 +50,12 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedMessage:
-    """A message of the catalogue with its neighbours resolved."""
+    """A message of the catalogue with its neighbours resolved, and where it was last written."""
 
     message: Message
     precedes: tuple[Neighbour, ...]
     follows: tuple[Neighbour, ...]
+    occurrences: tuple[Occurrence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +69,12 @@ class Explanation:
     fixed: FixedLine | None = None
 
 
-def explain(subject: str) -> Explanation:
+def explain(subject: str, folder: Path | None = None) -> Explanation:
     """Explain an id or a line.
+
+    Args:
+        subject: The id or the line.
+        folder: Where a UTM's logs are, to look for the last occurrences.
 
     Raises:
         UnknownIdError: for an id that is not in the catalogue.
@@ -72,11 +82,11 @@ def explain(subject: str) -> Explanation:
     """
     wanted = subject.strip()
     if _ID.fullmatch(wanted):
-        return explain_id(wanted)
-    return explain_line(subject.strip("\r\n"))
+        return explain_id(wanted, folder)
+    return explain_line(subject.strip("\r\n"), folder)
 
 
-def explain_id(message_id: str) -> Explanation:
+def explain_id(message_id: str, folder: Path | None = None) -> Explanation:
     """Explain every message with that id.
 
     Raises:
@@ -85,33 +95,35 @@ def explain_id(message_id: str) -> Explanation:
     messages = catalogue().with_id(message_id)
     if not messages:
         raise UnknownIdError(f"No source knows the id {message_id}")
-    return Explanation(subject=message_id, messages=tuple(map(_explained, messages)))
+    return Explanation(
+        subject=message_id, messages=tuple(_explained(message, folder) for message in messages)
+    )
 
 
-def explain_line(text: str) -> Explanation:
+def explain_line(text: str, folder: Path | None = None) -> Explanation:
     """Explain one line, restoring it first when it was pasted from a page.
 
     Raises:
         LineMalformedError: when it is not a line of a UTM.
     """
-    _, plain = split_priority(text)
-    fixed = fix_line(plain)
+    fixed = fix_line(unwrap(text).line)
     line = parse_line(fixed.line)
     message = catalogue().find(line)
     return Explanation(
         subject=text,
-        messages=() if message is None else (_explained(message),),
+        messages=() if message is None else (_explained(message, folder),),
         line=line,
         keys=tuple(ExplainedKey(key, value, _meaning(key)) for key, value in line.pairs),
         fixed=fixed if fixed.changes else None,
     )
 
 
-def _explained(message: Message) -> ExplainedMessage:
+def _explained(message: Message, folder: Path | None) -> ExplainedMessage:
     return ExplainedMessage(
         message=message,
         precedes=tuple(map(_neighbour, message.precedes)),
         follows=tuple(map(_neighbour, message.follows)),
+        occurrences=() if folder is None else last_occurrences(folder, message),
     )
 
 

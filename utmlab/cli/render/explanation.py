@@ -4,9 +4,10 @@ Provenance: ours.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
+from utm.logs.catalogue import Message
 from utmlab.cli.output import facts
 from utmlab.journal import printable
 from utmlab.logtools.explain import ExplainedMessage, Explanation, Neighbour
@@ -37,13 +38,25 @@ def explanation_record(found: Explanation) -> dict[str, Any]:
         "line": None if line is None else {**asdict(line), "stamp": line.stamp.isoformat()},
         "messages": [
             {
-                **asdict(one.message),
+                **_message_record(one.message),
                 "precedes": [asdict(each) for each in one.precedes],
                 "follows": [asdict(each) for each in one.follows],
+                "occurrences": [asdict(each) for each in one.occurrences],
             }
             for one in found.messages
         ],
         "keys": [asdict(one) for one in found.keys],
+    }
+
+
+def _message_record(message: Message) -> dict[str, Any]:
+    plain = {one.name: getattr(message, one.name) for one in fields(message)}
+    sources = ("readings", "distance", "absence")
+    return {
+        **plain,
+        "older_keys": dict(message.older_keys),
+        "sample": None if message.sample is None else asdict(message.sample),
+        **{name: [asdict(each) for each in plain[name]] for name in sources},
     }
 
 
@@ -70,9 +83,19 @@ def _message(one: ExplainedMessage) -> str:
         *(("reading", f"{each.text} ({each.source})") for each in message.readings),
         *_neighbours("precedes", one.precedes),
         *_neighbours("follows", one.follows),
+        *(("distance", f"{each.text} ({each.source})") for each in message.distance),
+        *(("if absent", f"{each.text} ({each.source})") for each in message.absence),
         ("keys", " ".join(message.keys)),
+        *((f"keys in {name}", " ".join(keys)) for name, keys in message.older_keys.items()),
+        *_sample(message),
+        *(("last", f"{each.file}:{each.number}: {each.line}") for each in one.occurrences),
     ]
     return facts(pairs)
+
+
+def _sample(message: Message) -> Iterable[tuple[str, str]]:
+    if message.sample is not None:
+        yield "sample", f"{message.sample.text} ({message.sample.source})"
 
 
 def _neighbours(word: str, neighbours: Iterable[Neighbour]) -> Iterable[tuple[str, str]]:
