@@ -108,7 +108,9 @@ class Utm(Service):
             folder=config.data,
             options=config.web_filter,
         )
-        self.confd_log = ConfdLog(self._daemon("confd"), self.appender.ring)
+        self.confd_log = ConfdLog(
+            self._daemon("confd"), self.appender.ring, extra_lines=config.extra_lines
+        )
         self.administrators = Administrators(
             config.data / WEBADMIN_FOLDER, writer=self.writer, log=self.confd_log, now=now
         )

@@ -27,17 +27,26 @@ _MOST_LETTERS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class ConfdLog:
-    """confd's voice; `ring` is called after the commit of lines."""
+    """confd's voice.
+
+    Attributes:
+        daemon: Its name in lines.
+        ring: Called after the commit of lines.
+        extra_lines: Whether ids of our own (4280 to 4299) may be written.
+    """
 
     daemon: Daemon
     ring: Callable[[], None]
+    extra_lines: bool = True
 
     def authenticated(self, db: Database, at: datetime, caller: "Caller") -> None:
         """Say that an administrator logged in (3106)."""
         self._say(db, "authenticated", at, {**caller.log_values(), "call": "new"})
 
     def refused(self, db: Database, at: datetime, caller: "Caller", reason: str) -> None:
-        """Say that a login was refused, and why."""
+        """Say that a login was refused, and why, if lines of our own are wanted."""
+        if not self.extra_lines:
+            return
         values = caller.log_values()
         del values["sid"]
         self._say(db, "authentication_failed", at, {**values, "reason": reason})
