@@ -243,6 +243,15 @@ def test_an_extension_on_both_lists_blocks(url):
     assert_same(one_action_policy(action), web_request(url))
 
 
+def test_a_restricted_pattern_is_tried_below_its_domains_too():
+    entry = SiteList(
+        ref="B", mode="Regex", regexps=("play",), domains=("unknown.example",), restrict=True
+    )
+    policy = one_action_policy(FilterAction(ref="REF_A", url_blacklist=(entry,)))
+    for host in ("unknown.example", "www.unknown.example", "other.example"):
+        assert_same(policy, web_request(f"http://{host}/play"))
+
+
 def test_a_dangling_action_blocks():
     policy = replace(FULL, actions=())
     assert_same(policy, web_request())
