@@ -96,8 +96,8 @@ def _key(key: str, message: Message, known: Catalogue) -> str:
         value = '[^"\\r]++'
     elif key == "reason" and message.process == "eplog":
         value = f'(?!quota"){_VALUE}'
-    elif key == "dstport":
-        value = f'(?!443"){_VALUE}'
+    elif key == "proto" and message.slug == "packet_accepted":
+        value = f'(?!17"[^\\r]* dstport="443"){_VALUE}'
     if key in {"category", "categoryname"}:
         return f' {key}="(?P<{key}>{value})"'
     if key == "group" and "filteraction" in message.keys:

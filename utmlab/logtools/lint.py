@@ -43,6 +43,7 @@ class Linter:
         self._by_rule: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
         self._priorities: dict[bytes, tuple[Said, ...]] = {}
+        self._endings: dict[bytes, tuple[Said, ...]] = {}
         self._dates: set[bytes] = set()
         self._lines = 0
         self._time = TimeOrder()
@@ -121,6 +122,8 @@ class Linter:
         if header is None:
             return None
         date, process, message_id = header.groups()
+        if data[-1:] == b" " and process in self._endings:
+            data, said = data[:-1], (*said, *self._endings[process])
         stamp = data[:STAMP_LENGTH]
         if stamp < self._time.last or date not in self._dates or not data.isascii():
             return None
@@ -176,7 +179,11 @@ class Linter:
         yield from self._judge_record(raw.number, parsed)
 
     def _judge_record(self, number: int, parsed: ParsedLine) -> Iterator[Said]:
-        yield from record_said(parsed)
+        about_record = tuple(record_said(parsed))
+        yield from about_record
+        if parsed.trailing_space:
+            said = tuple(one for one in about_record if one.name == "trailing_space")
+            self._endings[parsed.process.encode()] = said
         yield from web_said(parsed)
         yield from self._story.follow(number, parsed)
         if self._has_advice:
