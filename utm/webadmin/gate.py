@@ -11,6 +11,7 @@ import hmac
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from multidict import MultiDict, MultiDictProxy
 
@@ -111,7 +112,7 @@ async def read_form(request: web.Request) -> "MultiDictProxy[str]":
     """
     try:
         posted = await request.post()
-    except (LookupError, UnicodeError, ValueError) as error:
+    except (HttpProcessingError, LookupError, ValueError) as error:
         raise FormUnreadableError("this form cannot be read") from error
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     return MultiDictProxy(MultiDict(fields))

@@ -81,6 +81,8 @@ def _why_late(
     heard = computer["last_report_at"]
     if not heard or heard < str(newest.committed_at):
         return f"Not heard of since {moment(heard)} UTC: switched off, or cut off."
+    if not computer["statuses"]:
+        return "It enrolled, but has not told yet what it enforces."
     missing = sorted(app for app in wanted if not _is_in_force(computer["statuses"], app, wanted))
     return f"It reported since, but not yet for {', '.join(missing)}."
 

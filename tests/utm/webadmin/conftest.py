@@ -5,8 +5,12 @@ from html import unescape
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from foundation.protocol.link import Report
+from utm.access import stored_secrets
+from utm.storage import WEBADMIN_FOLDER
+from utm.webadmin.gate import COOKIE
 
 
 class Browser:
@@ -34,6 +38,22 @@ class Browser:
             pairs.append(("_csrf", await self.mark()))
         return await self._take(self.http.post(self.url + path, data=pairs, **options))
 
+    async def send(self, path, body, content_type):
+        """Send a body as it is."""
+        headers = {"Content-Type": content_type}
+        asking = self.http.post(self.url + path, data=body, headers=headers, allow_redirects=False)
+        return await self._take(asking)
+
+    @property
+    def cookie(self):
+        """What the session's cookie holds."""
+        return next(one.value for one in self.http.cookie_jar if one.key == COOKIE)
+
+    @cookie.setter
+    def cookie(self, value):
+        self.http.cookie_jar.clear()
+        self.http.cookie_jar.update_cookies({COOKIE: value}, URL(self.url))
+
     async def mark(self):
         page = self.html if 'name="_csrf"' in self.html else await self.get("/")
         found = re.search(r'name="_csrf" value="([^"]+)"', page)
@@ -42,13 +62,17 @@ class Browser:
     async def submit(self, path, changes=None, *, action=None, without=()):
         """Open a page, fill in its form of that action, and send it as a browser does."""
         page = await self.get(path)
-        form = form_of(page, action or path)
+        target, form = form_of(page, action or path)
         fields = [(name, value) for name, value in form if name not in without]
         for name, value in (changes or {}).items():
             fields = [pair for pair in fields if pair[0] != name]
             values = value if isinstance(value, (list, tuple)) else [value]
             fields += [(name, each) for each in values if each is not None]
-        return await self.post(action or path, fields, csrf=False)
+        return await self.post(target, fields, csrf=False)
+
+    def form(self, action):
+        """What a browser would send of the page that is open."""
+        return form_of(self.html, action)[1]
 
     async def log_in(self, user="admin"):
         password = self.secrets[user]
@@ -56,9 +80,6 @@ class Browser:
 
     @property
     def secrets(self):
-        from utm.access import stored_secrets
-        from utm.storage import WEBADMIN_FOLDER
-
         return stored_secrets(self.utm.config.data / WEBADMIN_FOLDER)
 
     async def _take(self, asking):
@@ -69,12 +90,12 @@ class Browser:
 
 
 def form_of(page, action):
-    """The names and values that a browser would send of a form, in order, without buttons."""
+    """A form's address, and the names and values that a browser would send, without buttons."""
     for tag, body in re.findall(r"(<form[^>]*>)(.*?)</form>", page, re.DOTALL):
         target = attribute(tag, "action")
         is_meant = target is None or target.split("?")[0] == action.split("?")[0]
         if is_meant and 'method="post"' in tag:
-            return list(_controls(body))
+            return target or action, list(_controls(body))
     raise AssertionError(f"no form for {action}")
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp import web
 
 from utm.confd import Object, Snapshot
+from utm.webadmin.filters import shortened
 from utm.webadmin.forms import Fieldset, FormPlan
 from utm.webadmin.markup import pill, yes_no
 from utm.webadmin.object_pages import Column, ObjectPages
@@ -83,7 +84,7 @@ _POLICY_PLAN: Final = FormPlan(
 
 def _groups_with(one: Object, snapshot: Snapshot) -> str:
     used = [group.name for group in snapshot.endpoint_groups() if _has(group, one.ref)]
-    return ", ".join(used) or "none"
+    return shortened(", ".join(used), 120) or "none"
 
 
 def _has(group: Object, ref: str) -> bool:

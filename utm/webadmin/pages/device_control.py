@@ -75,7 +75,6 @@ _LABELS: Final = {
     "device_id": "Device id",
     "allowed_endpoints_groups": "Allowed for",
     "custom_blocked_endpoints_groups": "Read only or bridged for",
-    "generic_flag": "Apply to all devices with this device id",
 }
 _HELP: Final = {
     "allowed_endpoints_groups": "Computers of these groups may use the device in full.",
@@ -121,7 +120,7 @@ DEVICES: Final = ObjectPages(
                 is_folded=True,
             ),
         ),
-        labels=_LABELS,
+        labels={**_LABELS, "generic_flag": "Apply to all devices with this device id"},
         help=_HELP,
         words={"device_type": CLASSES},
     ),

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from utm.confd import Object, Snapshot
 from utm.confd.classes import object_classes
+from utm.webadmin.filters import shortened
 from utm.webadmin.forms import NOT_MADE_HERE, Fieldset, FormPlan
 from utm.webadmin.object_pages import Column, ObjectPages
 from utm.webadmin.page import Page
 
+_LONGEST_CELL: Final = 120
 _DAYS: Final = MappingProxyType(
     {
         "Mon": "Monday",
@@ -30,7 +32,8 @@ def text_column(title: str, attribute: str) -> Column:
         value = one.attributes[attribute]
         if isinstance(value, bool):
             return "yes" if value else "no"
-        return ", ".join(value) if isinstance(value, tuple) else value
+        text = ", ".join(value) if isinstance(value, tuple) else str(value)
+        return shortened(text, _LONGEST_CELL)
 
     return Column(title, cell)
 
@@ -42,7 +45,8 @@ def names_column(title: str, attribute: str, *, none: str = "") -> Column:
         value = one.attributes[attribute]
         refs = value if isinstance(value, tuple) else (value,)
         found = [snapshot.find(ref) for ref in refs if ref]
-        return ", ".join(each.name if each else "(gone)" for each in found) or none
+        names = ", ".join(each.name if each else "(gone)" for each in found)
+        return shortened(names, _LONGEST_CELL) or none
 
     return Column(title, cell)
 

@@ -51,7 +51,7 @@ function take({ parts, lists }) {
 }
 
 for (const area of document.querySelectorAll("[data-live]")) {
-  const mark = area.querySelector("[data-live-mark]");
+  const mark = document.querySelector("[data-live-mark]");
   const tell = (state, text) => {
     if (!mark) return;
     mark.dataset.liveMark = state;
