@@ -156,3 +156,20 @@ async def test_switched_off_nothing_is_sent_any_more(syslog):
         await syslog.say(1)
         assert syslog.utm.remote_syslog.states() == ()
         assert receiver.messages == []
+
+
+async def test_a_name_that_leads_to_this_utm_is_refused_when_it_is_resolved(syslog):
+    def configure(edit):
+        edit.create("network", "interface_address", {"name": "lo", "address": "127.0.0.1"})
+        host = edit.create("network", "dns_host", {"name": "s", "hostname": "localhost"})
+        server = {"name": "SIEM", "server": host, "port": "REF_SEzkPqGizE"}
+        edit.set_node("remote_syslog.target", [edit.create("remote_syslog", "server", server)])
+        edit.set_node("remote_syslog.logs", ["epsecd"])
+        edit.set_node("remote_syslog.status", True)
+
+    await syslog.utm.edit("a name", configure)
+    await syslog.utm.remote_syslog.load()
+    await syslog.say(1)
+    await syslog.wait_until(lambda state: state.trouble)
+    assert "this UTM" in syslog.state.trouble
+    assert syslog.state.sent == 0

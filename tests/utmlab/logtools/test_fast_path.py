@@ -79,3 +79,27 @@ def test_changed_lines_are_judged_the_same_with_and_without_it(drawn):
 def test_what_lines_tell_together_is_the_same_with_and_without_it(lines):
     data = "".join(f"{line}\n" for line in lines).encode()
     assert findings(data, is_fast=True) == findings(data, is_fast=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('category="1"', 'category="1,2"', "parallel_lists"),
+        ('size="1"', 'size=""', "not_a_number"),
+        ('srcip="1"', 'srcip=""', "empty_address"),
+        ('url="1"', 'url="1" url="1"', "repeated_key"),
+        (' category="1"', "", "no_category"),
+        ('name="http access"', 'name="other"', "unknown_name"),
+        ("2026:11:21-08:00:00", "2026:11:21-07:00:00", "time_went_back"),
+        ("2026:11:21-08:00:00", "2026:02:30-08:00:00", "stamp"),
+        (' group="1"', "", "version_changed"),
+        ("sandbox", "\u00e9", "pair"),
+    ],
+)
+def test_a_suspect_behind_good_lines_is_not_accepted(old, new, rule):
+    good = line_of(catalogue().message("web_access"))
+    assert old in good
+    data = f"{good}\n{good}\n{good.replace(old, new)}\n".encode()
+    found, _ = findings(data, is_fast=True)
+    assert rule in {one.code for one in found if one.line == 3}
+    assert findings(data, is_fast=False)[0] == found

@@ -79,6 +79,8 @@ def test_the_repeated_hour_is_a_note_and_other_steps_back_are_warnings():
     assert severities == ["note"]
     day = [one.replace("2018:10:28", "2018:10:29") for one in hour]
     assert names("\n".join([*day, ""])) == ["time_went_back"]
+    longer = [hour[0], hour[1].replace("-02:00:01", "-01:00:01"), ""]
+    assert names("\n".join(longer)) == ["time_went_back"]
 
 
 def test_a_mangled_file_is_judged_to_its_lines_and_told_once():
