@@ -23,6 +23,11 @@ HEADER: Final = re.compile(
     rb"(?P<process>[a-z][a-z-]{0,30})\[(?:0|[1-9]\d{0,9})\]: "
     rb'(?=(?:[A-Z] )?id="(?P<id>[0-9a-z]{4})")'
 )
+STORED: Final = re.compile(
+    rb"(?P<received>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d):\d\d \S++ (?P<year>\d{4}:) "
+    rb"(?=(?P<stamp>\d\d:\d\d-\d\d:\d\d):)"
+)
+"""A line as a receiver rewrote it, up to the minute of both clocks."""
 _NEVER: Final = frozenset({"object_changed", "endpoint_web_proceeded"})
 """Messages whose values are always looked at."""
 _REFUSALS: Final = frozenset({"4281", "4289"})

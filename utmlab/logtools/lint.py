@@ -13,7 +13,7 @@ from typing import Final
 
 from utm.logs.grammar import LineMalformedError, ParsedLine, parse_line
 from utmlab.logtools.advice_rules import advice_said
-from utmlab.logtools.fast_path import HEADER, Form, forms
+from utmlab.logtools.fast_path import HEADER, STORED, Form, forms
 from utmlab.logtools.findings import Finding, LintSummary, Said
 from utmlab.logtools.line_rules import broken_said, bytes_said, pasted_said, transport_said
 from utmlab.logtools.reading import ArchiveDamagedError, RawLine, read_lines
@@ -43,6 +43,8 @@ class Linter:
         self._by_rule: dict[str, int] = {}
         self._told: set[tuple[str, str]] = set()
         self._priorities: dict[bytes, tuple[Said, ...]] = {}
+        self._clocks: tuple[bytes, bytes] | None = None
+        self._stored: tuple[Said, ...] = ()
         self._endings: dict[bytes, tuple[Said, ...]] = {}
         self._dates: set[bytes] = set()
         self._lines = 0
@@ -118,6 +120,8 @@ class Linter:
         said: tuple[Said, ...] = ()
         if data[:1] == b"<":
             data, said = self._without_priority(data)
+        elif data[:1].isupper():
+            data, said = self._without_receiver(data)
         header = HEADER.match(data)
         if header is None:
             return None
@@ -154,6 +158,13 @@ class Linter:
         said = self._priorities.get(data[:end])
         return (data, ()) if said is None else (data[end:], said)
 
+    def _without_receiver(self, data: bytes) -> tuple[bytes, tuple[Said, ...]]:
+        """Take off a receiver's header that was judged already within the same minute."""
+        found = STORED.match(data)
+        if found is None or found.group("received", "stamp") != self._clocks:
+            return data, ()
+        return found["year"] + data[found.end() :], self._stored
+
     def _judge(self, raw: RawLine) -> Iterator[Said]:
         yield from bytes_said(raw)
         received = unwrap(raw.text.rstrip("\r"))
@@ -175,7 +186,11 @@ class Linter:
             return
         self._dates.add(text[:10].encode())
         yield from self._time.judge(parsed.stamp, text)
-        yield from zone_said(received, parsed.stamp)
+        about_zone = tuple(zone_said(received, parsed.stamp))
+        yield from about_zone
+        if (stored := STORED.match(raw.data)) is not None:
+            self._clocks = stored["received"], stored["stamp"]
+            self._stored = (*about_transport, *about_zone)
         yield from self._judge_record(raw.number, parsed)
 
     def _judge_record(self, number: int, parsed: ParsedLine) -> Iterator[Said]:

@@ -14,6 +14,7 @@ from utmlab.logtools.lint import Linter
 from utmlab.logtools.reading import split_lines
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+RECEIVED, ELSEWHERE = "Nov 21 08:00:00 box ", "Nov 21 10:00:00 box "
 LETTERS = '"= \\\r|x9,-<>\u201d\xe9'
 
 
@@ -59,7 +60,7 @@ def test_web_lines_of_every_version_are_accepted_quickly(profile):
         st.tuples(
             st.sampled_from(LINES),
             st.lists(st.tuples(st.integers(0, 900), st.sampled_from(LETTERS)), max_size=2),
-            st.sampled_from(["", "<30>", "Nov 20 23:38:06 relay <30>"]),
+            st.sampled_from(["", "<30>", "Nov 20 23:38:06 relay <30>", RECEIVED, ELSEWHERE]),
         ),
         max_size=8,
     )
@@ -70,6 +71,8 @@ def test_changed_lines_are_judged_the_same_with_and_without_it(drawn):
         for place, letter in changes:
             at = place % len(line)
             line = line[:at] + letter + line[at + 1 :]  # noqa: PLW2901
+        if prefix in {RECEIVED, ELSEWHERE}:
+            line = f"{line[:5]} {line[5:]}"  # noqa: PLW2901
         made.append(f"{prefix}{line}\n")
     data = "".join(made).encode()
     assert findings(data, is_fast=True) == findings(data, is_fast=False)
