@@ -20,7 +20,7 @@ from utm.confd.values import ZERO, Value, freeze, problem_with_type
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """One node; `listed_class` is the class whose objects it lists in order."""
+    """One node; `listed_class` is the class whose objects it lists, `is_port` one we listen on."""
 
     key: str
     type_name: str
@@ -30,6 +30,7 @@ class Node:
     is_new_first: bool = False
     last_ref: str = ""
     is_secret: bool = False
+    is_port: bool = False
 
     @property
     def zero(self) -> Value:
@@ -78,13 +79,16 @@ def checked_value(of: Node, value: Value) -> Value:
     frozen = freeze(value)
     problem = problem_with_type(of.type_name, frozen) or _problem_with_content(of, frozen)
     if problem is not None:
-        raise NodeValueRefusedError(of.key, problem)
+        shown = problem.partition(", not ")[0] if of.is_secret else problem
+        raise NodeValueRefusedError(of.key, shown)
     return frozen
 
 
 def _problem_with_content(of: Node, value: Value) -> str | None:
     if of.words and value not in of.words:
         return f"needs one of {', '.join(of.words)}, not {value!r}"
+    if of.is_port and not 0 <= value < 1 << 16:
+        return f"needs a port, 0 to 65535, not {value!r}"
     if of.targets and isinstance(value, tuple):
         if not all(isinstance(item, str) for item in value):
             return "needs references"
@@ -122,5 +126,6 @@ def _read_node(key: str, type_name: str, raw: dict[str, Any], endings: tuple[str
         listed_class=raw.get("lists", ""),
         is_new_first=raw.get("new_first", False),
         last_ref=raw.get("last", ""),
+        is_port=raw.get("port", False),
         is_secret=type_name != "bool" and key.endswith(endings),
     )

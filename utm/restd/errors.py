@@ -16,10 +16,8 @@ from foundation.errors import DomainError
 from utm.confd import (
     AttributeRefusedError,
     ChangeNotStoredError,
-    ConfdError,
     NodeValueRefusedError,
     NoSuchObjectError,
-    ObjectLockedError,
     PatternNotAcceptedError,
     ReferenceRefusedError,
     RefTakenError,
@@ -103,15 +101,15 @@ def refusal(
     return RequestRefusedError(status, [RestdError(msgtype=msgtype, name=sentence)], headers)
 
 
-def refusal_of(error: ConfdError) -> RequestRefusedError:
-    """Return what confd refused as the API says it."""
+def refusal_of(error: DomainError) -> RequestRefusedError:
+    """Return what the appliance refused, most of it confd, as the API says it."""
     if isinstance(error, NoSuchObjectError | UnknownClassError | UnknownNodeError):
         return refusal(NOT_FOUND, "NOT_FOUND", _sentence(str(error)))
     if isinstance(error, ChangeNotStoredError):
         return refusal(503, "NOT_STORED", _sentence(str(error)))
     if isinstance(error, AttributeRefusedError):
         return RequestRefusedError(UNPROCESSABLE, [_attribute(error)])
-    msgtype = "OBJECT_LOCKED" if isinstance(error, ObjectLockedError) else "OBJECT_INVALID"
+    msgtype = error.code.upper()
     if isinstance(error, ReferenceRefusedError):
         msgtype = "DATATYPE_REF"
     elif isinstance(error, NodeValueRefusedError):

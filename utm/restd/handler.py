@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from foundation.errors import DomainError
 from utm.access import Administrator, LoginRefusedError, TooManyLoginsError
-from utm.confd import ConfdError
 from utm.restd import routes
 from utm.restd.bodies import read_body
 from utm.restd.calls import Answer, Call
@@ -39,7 +39,7 @@ def make_handler(utm: "Utm") -> Handler:
             return _response(await _answer(utm, sessions, request, path))
         except RequestRefusedError as error:
             return _refused(error)
-        except ConfdError as error:
+        except DomainError as error:
             return _refused(refusal_of(error))
 
     return handle

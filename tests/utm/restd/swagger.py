@@ -1,5 +1,7 @@
 """As much of Swagger 2.0's schemas as the API's description uses: checking and making values."""
 
+import re
+
 from hypothesis import strategies as st
 
 TYPES = {
@@ -10,7 +12,7 @@ TYPES = {
     "object": dict,
 }
 TEXTS = st.text(max_size=20) | st.sampled_from(
-    ["x", "Any", "^https?://a\\.b/", "*.example.com", "10:30", "2026-11-20", "192.0.2.1", "<b>"]
+    ["x", "Any", "10:30", "2026-11-20", "192.0.2.1", "<b>", "\x00", "\r\n", '" a="b']
 )
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
@@ -62,22 +64,38 @@ def _is(value, type_):
 
 
 def values(document, schema, refs):
-    """A strategy of values of a schema; texts are now and then a reference."""
+    """A strategy of values of a schema; `refs` are references with their class and type."""
     if "$ref" in schema:
-        name = schema["$ref"].removeprefix("#/definitions/")
-        return values(document, document["definitions"][name], refs)
+        schema = document["definitions"][schema["$ref"].removeprefix("#/definitions/")]
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
-    kind = schema.get("type")
+    kind, description = schema.get("type"), schema.get("description", "")
     if kind == "object":
         return _objects(document, schema, refs)
+    if "REF(" in description:
+        return _references(kind, description, refs, needed=not schema.get("default", ""))
+    if "(REGEX)" in description:
+        return st.lists(st.sampled_from(["^https?://a/", "b[0-9]", "*.example.com"]), max_size=2)
     if kind == "array":
         return st.lists(values(document, schema["items"], refs), max_size=3)
     return {
-        "string": TEXTS | st.sampled_from(refs),
+        "string": TEXTS | st.sampled_from(sorted(refs)),
         "integer": st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(0, 99999),
         "boolean": st.booleans(),
     }.get(kind, JUNK)
+
+
+def _references(kind, description, refs, *, needed):
+    targets = re.findall(r"REF\((.*?)/(.*?)\)", description)
+    fitting = [
+        ref
+        for ref, (class_, type_) in refs.items()
+        if any(class_ == one and other in ("*", type_) for one, other in targets)
+    ]
+    one = st.sampled_from(fitting or sorted(refs))
+    if kind == "array":
+        return st.lists(one, max_size=3, unique=True)
+    return one if needed else st.just("") | one
 
 
 def _objects(document, schema, refs):

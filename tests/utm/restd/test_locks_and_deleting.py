@@ -92,6 +92,7 @@ async def test_a_required_reference_cannot_be_acknowledged_away(rest):
     assert reply.status == 422
     [error] = reply.value
     assert (error["fatal"], error["attrs"]) == (1, ["default_cff_action"])
+    assert error["msgtype"] == "OBJECT_DELETE_USED"
 
 
 async def test_the_base_profile_stays(rest):

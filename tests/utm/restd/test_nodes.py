@@ -54,6 +54,13 @@ async def test_a_secret_node_is_written_and_never_read(rest, confd_lines, key):
     assert "hush-hush" not in "".join(await confd_lines())
 
 
+async def test_a_secret_is_not_in_the_error_about_its_node(rest):
+    reply = await rest.put("/nodes/epp.tamper_password", ["hush-hush"])
+
+    assert reply.status == 422
+    assert "hush-hush" not in reply.text
+
+
 async def test_api_tokens_are_an_empty_map(rest):
     await rest.put("/nodes/auth.api_tokens", {"token": "hush-hush"})
 

@@ -12,38 +12,42 @@ from utm.restd.definitions import definition
 from .swagger import JUNK, problem, values
 
 EVERYTHING = definition("all")
-REFS = [
-    "REF_NetworkAny",
-    "REF_DefaultHTTPProfile",
-    "REF_DefaultHTTPCFFAction",
-    "REF_DefaultHTTPCFFBlockAction",
-    "REF_EppAvpAllow",
-    "REF_EppDcpAllow",
-    "REF_EppEndDefault",
-    "REF_GamesGambles",
-    "REF_SEzkPqGizE",
-    "REF_One",
-    "REF_Two",
-    "REF_Nowhere",
-]
-HEADERS = st.fixed_dictionaries(
+REFS = {
+    "REF_NetworkAny": ("network", "any"),
+    "REF_DefaultInternalAddress": ("network", "interface_address"),
+    "REF_One": ("network", "host"),
+    "REF_DefaultHTTPProfile": ("http", "profile"),
+    "REF_DefaultHTTPCFFAction": ("http", "cff_action"),
+    "REF_DefaultHTTPCFFBlockAction": ("http", "cff_action"),
+    "REF_EppAvpAllow": ("epp", "av_policy"),
+    "REF_EppDcpAllow": ("epp", "dc_policy"),
+    "REF_EppEndDefault": ("epp", "endpoints_group"),
+    "REF_GamesGambles": ("http", "sp_category"),
+    "REF_SEzkPqGizE": ("service", "udp"),
+    "REF_Two": ("http", "exception"),
+    "REF_Three": ("http", "domain_regex"),
+    "REF_Nowhere": ("", ""),
+}
+INSERTS = ["http.exceptions 1", "http.profiles", "epp.port 1", "packetfilter.rules -1", "?"]
+HEADERS = st.just({}) | st.fixed_dictionaries(
     {},
     optional={
-        "X_Restd_Err_Ack": st.sampled_from(["none", "last", "all", "some"]),
-        "X_Restd_Lock_Override": st.sampled_from(["yes", "no", ""]),
-        "X_Restd_Insert": st.sampled_from(
-            ["http.exceptions 1", "http.profiles", "epp.port 1", "?"]
-        ),
+        "X_Restd_Err_Ack": st.sampled_from(["none", "last", "all", "all", "some"]),
+        "X_Restd_Lock_Override": st.sampled_from(["yes", "no"]),
+        "X_Restd_Insert": st.sampled_from(INSERTS),
         "X_Restd_Session": st.just("close"),
     },
 )
 OBJECT_PATHS = [path for path in EVERYTHING["paths"] if path.startswith("/objects/")]
+FAMILIAR = [
+    path for path in OBJECT_PATHS if any(f"/{'/'.join(names)}/" in path for names in REFS.values())
+]
 NODE_PATHS = [path for path in EVERYTHING["paths"] if path.startswith("/nodes")]
 
 
 @st.composite
 def requests(draw):
-    path = draw(st.sampled_from(OBJECT_PATHS) | st.sampled_from(NODE_PATHS))
+    path = draw(st.one_of(*map(st.sampled_from, (OBJECT_PATHS, FAMILIAR, FAMILIAR, NODE_PATHS))))
     methods = {name: one for name, one in EVERYTHING["paths"][path].items() if name != "parameters"}
     method = draw(st.sampled_from(sorted(methods)))
     operation = methods[method]
@@ -51,8 +55,10 @@ def requests(draw):
     if operation["parameters"]:
         schema = operation["parameters"][0]["schema"]
         right = values(EVERYTHING, schema, REFS)
-        body = draw(st.one_of(right, right, st.tuples(right, JUNK).map(spoilt), JUNK))
-    filled = path.replace("{ref}", draw(st.sampled_from(REFS)))
+        body = draw(st.one_of(right, right, right, st.tuples(right, JUNK).map(spoilt), JUNK))
+    there = [ref for ref, names in REFS.items() if f"/{'/'.join(names)}/" in path]
+    ref = draw(st.sampled_from([*there * 5, *REFS]))
+    filled = path.replace("{ref}", ref)
     return method.upper(), filled, body, operation["responses"], draw(HEADERS)
 
 
@@ -67,12 +73,13 @@ def spoilt(pair):
 
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=150,
+    max_examples=500,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(asked=st.lists(requests(), min_size=1, max_size=6))
 async def test_no_request_gets_a_5xx_or_an_answer_that_is_not_declared(rest, asked):
+    await rest.put("/objects/network/host/REF_One", {"name": "one"})
     for method, path, body, responses, headers in asked:
         data = None if method in {"GET", "DELETE"} else json.dumps(body).encode()
 
