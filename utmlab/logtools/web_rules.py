@@ -71,9 +71,19 @@ def _quic(parsed: ParsedLine) -> Iterator[Said]:
 def _configured(parsed: ParsedLine) -> Iterator[Said]:
     for key, value in parsed.pairs:
         if key in _PATTERNS:
-            for pattern in value.strip("[]").split(","):
-                for _, sentence in judge_pattern(pattern.strip(" '")) if pattern.strip() else ():
+            for pattern in _listed(value):
+                for _, sentence in judge_pattern(pattern):
                     yield Said("exception_pattern", sentence)
         elif key in _QUOTAS and value not in _EMPTY:
             hint = "Endpoints know no quota: node http.epp_quota_action says what it becomes."
             yield Said("quota_as_warning", f"{key} was set", hint)
+
+
+def _listed(value: str) -> Iterator[str]:
+    """Yield the patterns of a list; where a comma may belong to a pattern, none can be told."""
+    if "{" in value:
+        return
+    for pattern in value.strip("[]").split(","):
+        plain = pattern.strip(" '")
+        if plain:
+            yield plain

@@ -175,3 +175,21 @@ def test_several_profiles_of_one_client_are_advice():
 def test_hostile_lines_cost_no_more_than_their_length(hostile):
     _, summary = found(f"{hostile}\n")
     assert summary.lines == 1
+
+
+@pytest.mark.parametrize(
+    ("domains", "count"),
+    [
+        ("^https?://[A-Za-z0-9.-]*example\\.com/", 0),
+        ("*.example.com", 1),
+        ("*.a.example,example\\.com,^https?://b\\.example/", 2),
+        ("^https?://a{1,3}\\.example/", 0),
+        ("", 0),
+    ],
+)
+def test_patterns_in_a_change_are_judged_one_by_one(domains, count):
+    change = (
+        '2018:07:26-17:57:33 utm confd[1]: I id="3100" severity="info" sys="System" sub="confd" '
+        f'name="object changed" class="http" type="exception" attr_domains="{domains}"\n'
+    )
+    assert names(change) == ["exception_pattern"] * count
