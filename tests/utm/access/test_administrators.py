@@ -87,3 +87,14 @@ async def test_a_session_begins_and_ends_in_confd_log(utm, passwords):
     assert ['id="3106"' in lines[0], 'id="3100"' in lines[1], 'id="3100"' in lines[2]] == [True] * 3
     assert 'node="epp.city"' in lines[1]
     assert 'attr_epp_city="Ulm" oldattr_epp_city=""' in lines[1]
+
+
+async def test_a_strict_log_tells_of_no_refused_login(make_utm):
+    utm = make_utm(extra_lines=False)
+    await utm.start()
+
+    with pytest.raises(LoginRefusedError):
+        await utm.administrators.check("admin", "wrong", srcip="127.0.0.1")
+
+    await utm.quiesce()
+    assert not (utm.config.logs / "confd.log").exists()
