@@ -65,6 +65,7 @@ class ObjectPages:
         title: What one object is called in a sentence, in small letters.
         plan: How it is asked for.
         columns: Of the list, after the name.
+        badge: What stands beside the name in the list.
         intro: A sentence above the list.
         is_ordered: Whether the order in the list of the class is the order of matching.
         shown: Which objects the list shows.
@@ -78,6 +79,7 @@ class ObjectPages:
     title: str
     plan: FormPlan = field(default_factory=FormPlan)
     columns: tuple[Column, ...] = ()
+    badge: Cell = lambda _object, _snapshot: ""
     intro: str = ""
     is_ordered: bool = False
     shown: Callable[[Object, Snapshot], bool] = lambda _object, _snapshot: True

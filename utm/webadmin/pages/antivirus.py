@@ -145,15 +145,10 @@ EXCEPTIONS: Final = ObjectPages(
     f"{BASE}/exceptions",
     "antivirus exception",
     plan=_EXCEPTION_PLAN,
+    badge=lambda one, _: "" if one.texts("endpoints_groups") else pill("holds nowhere", "warning"),
     columns=(
         Column("Type", lambda one, _: TYPES.get(one.text("type"), one.text("type"))),
         names_column("Groups", "endpoints_groups", none="none"),
-        Column(
-            "",
-            lambda one, _: (
-                "" if one.texts("endpoints_groups") else pill("holds nowhere", "warning")
-            ),
-        ),
     ),
 )
 PAGE = Page(routes=web.RouteTableDef(), objects=(POLICIES, EXCEPTIONS))

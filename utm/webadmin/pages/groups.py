@@ -29,7 +29,7 @@ def members_of(group: Object, snapshot: Snapshot) -> int:
     return sum(snapshot.group_of(one.ref) == group.ref for one in computers)
 
 
-def _name(group: Object, snapshot: Snapshot) -> Markup | str:
+def _default_mark(group: Object, snapshot: Snapshot) -> Markup | str:
     return pill("default", "info") if group.ref == snapshot.default_group_ref else ""
 
 
@@ -84,8 +84,8 @@ GROUPS: Final = ObjectPages(
     PATH,
     "group",
     plan=PLAN,
+    badge=_default_mark,
     columns=(
-        Column("", _name),
         Column("Computers", members_of),
         names_column("Antivirus", "av_policy", none="none"),
         names_column("Device control", "dc_policy", none="none"),
