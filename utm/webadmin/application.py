@@ -11,7 +11,7 @@ from utm.webadmin.live import StreamBell
 from utm.webadmin.login import routes as login_routes
 from utm.webadmin.menu import Menu
 from utm.webadmin.pages import PAGES
-from utm.webadmin.pages.objects import generic_pages
+from utm.webadmin.pages.objects import generic_pages, open_routes
 from utm.webadmin.rendering import set_up_templates
 from utm.webadmin.sessions import Sessions
 from utm.webadmin.static_files import StaticFiles
@@ -32,8 +32,8 @@ def make_application(utm: "Utm") -> web.Application:
     set_up_templates(
         app,
         static_url=static.url,
-        object_path=lambda full_type, ref: f"{app[OBJECT_PATHS][full_type]}/{ref}",
-        listing_path=lambda full_type: app[OBJECT_PATHS][full_type],
+        object_path=lambda full_type, ref: f"{_listing_path(app, full_type)}/{ref}",
+        listing_path=lambda full_type: _listing_path(app, full_type),
     )
     _add_routes(app, static)
     app[MENU] = Menu.of({resource.canonical for resource in app.router.resources()})
@@ -52,6 +52,11 @@ def _add_routes(app: web.Application, static: StaticFiles) -> None:
         app.add_routes(page.routes)
     for one in every:
         app.add_routes(one.routes())
+    app.add_routes(open_routes)  # last: it takes what no class of its own has
+
+
+def _listing_path(app: web.Application, full_type: str) -> str:
+    return app[OBJECT_PATHS].get(full_type, f"/objects/{full_type}")
 
 
 async def _end_all(app: web.Application) -> None:

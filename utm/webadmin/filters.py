@@ -37,8 +37,9 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def shortened(text: str, most: int = 80) -> str:
-    """Return a text with its middle left out, if it is too long for a line."""
+def shortened(value: object, most: int = 80) -> str:
+    """Return a value as text with its middle left out, if it is too long for a line."""
+    text = str(value)
     if len(text) <= most:
         return text
     kept = (most - 1) // 2

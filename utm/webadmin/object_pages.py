@@ -147,7 +147,8 @@ class ObjectPages:
     async def _copy(self, request: web.Request) -> web.Response:
         visit = visit_of(request)
         found = await self._find(visit)
-        values = dict(found.attributes) | {"name": f"Copy of {found.name}"}
+        values = {**found.attributes, "name": f"Copy of {found.name}"}
+        values |= {one.name: "" for one in self.class_.fields.values() if one.is_secret}
         return await self._form(visit, None, values)
 
     async def _create(self, request: web.Request) -> web.Response:

@@ -229,3 +229,26 @@ async def test_a_list_is_filtered_and_paged(utm, browser):
 async def test_an_order_that_nobody_needs_cannot_be_posted(browser):
     await browser.post(f"{HOSTS}/order", {"order": "x"})
     assert browser.status == 404
+
+
+async def test_an_object_of_a_class_that_nothing_describes_is_shown_and_can_be_a_user(utm, browser):
+    def bring(edit):
+        values = {"name": "<b>FW</b>", "comment": 5, "sources": ["REF_NetworkAny"], "psk": "secret"}
+        return edit.create("packetfilter", "packetfilter", values)
+
+    ref = (await utm.edit("brought", bring)).result
+    page = await browser.get(f"/objects/packetfilter/packetfilter/{ref}")
+    assert browser.status == 200
+    assert ("&lt;b&gt;FW&lt;/b&gt;" in page, "secret" in page) == (True, False)
+    await browser.get(f"/objects/ipsec/policy/{ref}")
+    assert browser.status == 404
+
+
+async def test_a_copy_has_no_secret_of_the_original(utm, browser):
+    await browser.submit(f"{GROUPS}/new", {"name": "Sales", "proxy_password": "secret-1"})
+    group = await named(utm, "epp/endpoints_group", "Sales")
+    page = await browser.submit(f"{GROUPS}/{group.ref}/copy", action=f"{GROUPS}/new")
+
+    assert browser.path == GROUPS, page
+    copy = await named(utm, "epp/endpoints_group", "Copy of Sales")
+    assert copy.text("proxy_password") == ""

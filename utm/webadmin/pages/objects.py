@@ -4,12 +4,15 @@ from collections.abc import Collection
 from types import MappingProxyType
 from typing import Any, Final
 
-from utm.confd import Object, Snapshot
+from aiohttp import web
+
+from utm.confd import Confd, NoSuchObjectError, Object, Snapshot
 from utm.confd.classes import object_classes
 from utm.webadmin.filters import shortened
 from utm.webadmin.forms import NOT_MADE_HERE, Fieldset, FormPlan
 from utm.webadmin.object_pages import Column, ObjectPages
 from utm.webadmin.page import Page
+from utm.webadmin.visit import visit_of
 
 _LONGEST_CELL: Final = 120
 _DAYS: Final = MappingProxyType(
@@ -123,3 +126,18 @@ def generic_pages(*, known: Collection[str]) -> tuple[ObjectPages, ...]:
         for full_type, class_ in object_classes().items()
         if full_type not in known
     )
+
+
+open_routes = web.RouteTableDef()
+
+
+@open_routes.get(r"/objects/{class}/{type}/{ref:REF_[A-Za-z0-9_]+}")
+async def show_open(request: web.Request) -> web.Response:
+    """Show an object of a class that nothing describes; the REST API keeps such objects."""
+    visit = visit_of(request)
+    ref = request.match_info["ref"]
+    found = await visit.read(lambda db: Confd(db).find(ref))
+    full_type = f"{request.match_info['class']}/{request.match_info['type']}"
+    if found is None or found.full_type != full_type:
+        raise NoSuchObjectError(ref)
+    return visit.page("objects/open.html", object=found, document=found.document())
