@@ -56,6 +56,12 @@ class ConfdLog:
         values = {**caller.log_values(), "call": "logout", "function": "logout"}
         self._say(db, "session_closed", at, values)
 
+    def log_cleared(self, db: Database, at: datetime, caller: "Caller", file: str) -> None:
+        """Say who cleared a log file, if lines of our own are wanted."""
+        if self.extra_lines:
+            values = {**caller.log_values(), "call": "clear_log", "file": file}
+            self._say(db, "log_cleared", at, values)
+
     def changed(self, db: Database, change: Change, caller: "Caller | None" = None) -> None:
         """Say what a change did, one line per object and node (3100)."""
         who = {"user": change.user} if caller is None else caller.log_values()

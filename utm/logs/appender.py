@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlite_utils import Database
+
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.writer import Writer
 from foundation.service import Now, Service, Tasks
@@ -24,6 +26,10 @@ LONGEST_WAIT_S = 600.0
 """A wall clock may jump past midnight while the loop's clock does not: look now and then."""
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
+
+
+Tell = Callable[[Database], None]
+"""Works inside the transaction that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,7 @@ class Appender(Service):
         self._rung = asyncio.Event()
         self._asked = asyncio.Event()
         self._waiters: list[asyncio.Future[bool]] = []
+        self._to_clear: list[tuple[str, Tell]] = []
         self._is_settled = False
         self._is_stopping = False
         self._pause_s = FIRST_PAUSE_S
@@ -114,6 +121,24 @@ class Appender(Service):
         self._rung.set()
         return await waiter
 
+    async def clear(self, log: str, tell: Tell) -> bool:
+        """Empty the file of a log, with what was spooled for it so far.
+
+        Args:
+            log: Its name.
+            tell: Writes down who cleared it, in the same transaction.
+
+        Returns:
+            Whether it was done; a disk in trouble, or an appender that has ended, does nothing.
+        """
+        asked = (log, tell)
+        self._to_clear.append(asked)
+        await self.drain()
+        if asked not in self._to_clear:
+            return True
+        self._to_clear.remove(asked)
+        return False
+
     async def _run(self) -> None:
         waiters: list[asyncio.Future[bool]] = []
         try:
@@ -135,6 +160,10 @@ class Appender(Service):
                 self._is_settled = True
             await self._files.write_waiting()
             await self._files.rotate_before(today)
+            while self._to_clear:
+                await self._files.clear(*self._to_clear[0])
+                del self._to_clear[0]
+                await self._files.write_waiting()
         except (OSError, sqlite3.Error) as error:
             self._note_trouble(error)
             return False

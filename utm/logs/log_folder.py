@@ -7,14 +7,19 @@
   together with the row of the next file, put an empty file in the place. Each step may be
   repeated, and nothing is appended between the first and the last.
 * An archive is never written over by another one: a second of the same day gets a number.
+* Clearing commits offset 0 together with whatever tells of it, then cuts the file; a kill between
+  the two leaves bytes that no row knows, which are cut off at the next start.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from sqlite_utils import Database
 
 from foundation.checkpoints import Checkpoints
 from foundation.durable.writer import Writer
@@ -75,6 +80,21 @@ class LogFolder:
         for row in await self._writer.read(spool.current_files):
             if row.day < today and row.offset > 0:
                 await self._turn_to(row, today)
+
+    async def clear(self, log: str, tell: Callable[[Database], None]) -> None:
+        """Empty the file of a log; `tell` works in the same transaction."""
+        row = await self._writer.read(lambda db: spool.current_file(db, log))
+        if row is not None and row.state == "archiving":
+            row = await self._archive(row, row.day)
+
+        def begin_anew(db: Database) -> None:
+            if row is not None:
+                spool.restart_file(db, row)
+            tell(db)
+
+        await self._writer.write(begin_anew)
+        if row is not None:
+            await self._settle_file(replace(row, offset=0))
 
     async def _write_batch(self, log: str) -> None:
         row, lines = await self._writer.read(
