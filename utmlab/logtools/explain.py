@@ -14,13 +14,13 @@ from typing import ClassVar
 
 from foundation.errors import DomainError
 from utm.logs.catalogue import Message, catalogue
+from utm.logs.explaining import ExplainedKey, Neighbour, explained_keys, surroundings
 from utm.logs.grammar import ParsedLine, parse_line
 from utmlab.logtools.fix import FixedLine, fix_line
 from utmlab.logtools.occurrences import Occurrence, last_occurrences
 from utmlab.logtools.transport import unwrap
 
 _ID = re.compile(r"[0-9A-Za-z]{4}")
-_OPEN_KEYS = {"attr_": "new value of the attribute", "oldattr_": "its value before"}
 
 
 class UnknownIdError(DomainError):
@@ -28,24 +28,6 @@ class UnknownIdError(DomainError):
 
     code: ClassVar[str] = "unknown_id"
     hint: ClassVar[str] = "Give a whole line: its keys can be explained without the id."
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedKey:
-    """A key of a line; the meaning is empty when no source gives one."""
-
-    key: str
-    value: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A message that stands before or after another one."""
-
-    slug: str
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,27 +95,16 @@ def explain_line(text: str, folder: Path | None = None) -> Explanation:
         subject=text,
         messages=() if message is None else (_explained(message, folder),),
         line=line,
-        keys=tuple(ExplainedKey(key, value, _meaning(key)) for key, value in line.pairs),
+        keys=explained_keys(line),
         fixed=fixed if fixed.changes else None,
     )
 
 
 def _explained(message: Message, folder: Path | None) -> ExplainedMessage:
+    around = surroundings(message)
     return ExplainedMessage(
         message=message,
-        precedes=tuple(map(_neighbour, message.precedes)),
-        follows=tuple(map(_neighbour, message.follows)),
+        precedes=around.precedes,
+        follows=around.follows,
         occurrences=() if folder is None else last_occurrences(folder, message),
     )
-
-
-def _neighbour(slug: str) -> Neighbour:
-    message = catalogue().message(slug)
-    return Neighbour(slug, message.id, message.name or "")
-
-
-def _meaning(key: str) -> str:
-    for prefix, meaning in _OPEN_KEYS.items():
-        if key.startswith(prefix):
-            return meaning
-    return catalogue().keys.get(key, "")

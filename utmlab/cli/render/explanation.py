@@ -8,9 +8,10 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from utm.logs.catalogue import Message
+from utm.logs.explaining import Neighbour
 from utmlab.cli.output import facts
 from utmlab.journal import printable
-from utmlab.logtools.explain import ExplainedMessage, Explanation, Neighbour
+from utmlab.logtools.explain import ExplainedMessage, Explanation
 
 
 def explanation_text(found: Explanation) -> str:
