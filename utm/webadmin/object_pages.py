@@ -9,13 +9,14 @@ Example:
     ObjectPages("epp/av_policy", "/endpoint-protection/antivirus/policies", "antivirus policy")
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from aiohttp import web
-from multidict import MultiDict
+from multidict import MultiDict, MultiMapping
 
 from foundation.errors import DomainError
 from utm.confd import Confd, Edit, NoSuchObjectError, Object, Snapshot
@@ -24,6 +25,7 @@ from utm.confd.nodes import Node, listing_node
 from utm.confd.values import Value
 from utm.webadmin.errors import problems_of
 from utm.webadmin.forms import (
+    Answers,
     FormPart,
     FormPlan,
     default_attributes,
@@ -41,6 +43,9 @@ CREATE: Final = "_create"
 """The button "New" beside a reference: `FIELD:class/type`."""
 Cell = Callable[[Object, Snapshot], Any]
 AlsoDo = Callable[[Edit, str, Mapping[str, Value]], None]
+Read = Callable[[ObjectClass, MultiMapping[str]], Answers]
+Judge = Callable[[Mapping[str, Value], Object | None], Mapping[str, str]]
+More = Callable[[Visit, Object | None, Mapping[str, Value], Snapshot], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,18 @@ class Column:
 
 def _nothing_else(_edit: Edit, _ref: str, _attributes: Mapping[str, Value]) -> None:
     """Nothing beside the object itself."""
+
+
+def _no_objection(_attributes: Mapping[str, Value], _found: Object | None) -> Mapping[str, str]:
+    """Nothing but what confd refuses."""
+    return {}
+
+
+async def _nothing_more(
+    _visit: Visit, _found: Object | None, _values: Mapping[str, Value], _snapshot: Snapshot
+) -> dict[str, Any]:
+    """Nothing beside the form."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +89,10 @@ class ObjectPages:
         template: Of the form; extends objects/form.html.
         after_save: Done in the same change, with the reference and what was saved.
         is_made_here: Whether an administrator makes and deletes such objects.
+        read: Takes the attributes out of a posted form.
+        judge: What is wrong with answers beyond what confd would refuse first, by field; it may
+            take long and runs beside the loop.
+        more: What the form's template is given beside the form.
     """
 
     full_type: str
@@ -86,6 +107,9 @@ class ObjectPages:
     template: str = "objects/form.html"
     after_save: AlsoDo = _nothing_else
     is_made_here: bool = True
+    read: Read = read_answers
+    judge: Judge = _no_objection
+    more: More = _nothing_more
 
     @property
     def class_(self) -> ObjectClass:
@@ -105,8 +129,8 @@ class ObjectPages:
             return always
         return [
             *always,
-            web.get(f"{self.path}/new", self._new),
-            web.post(f"{self.path}/new", self._create),
+            web.get(f"{self.path}/new", self.show_new),
+            web.post(f"{self.path}/new", self.create),
             web.get(f"{one}/copy", self._copy),
             web.get(f"{one}/delete", self._ask_to_delete),
             web.post(f"{one}/delete", self._delete),
@@ -139,7 +163,8 @@ class ObjectPages:
         await visit.edit(f"order of {node.key} changed", order)
         return visit.go(self.path)
 
-    async def _new(self, request: web.Request) -> web.Response:
+    async def show_new(self, request: web.Request) -> web.Response:
+        """Answer with the form of a new object."""
         visit = visit_of(request)
         values = default_attributes(self.class_, self.plan)
         return await self._form(visit, None, values)
@@ -151,7 +176,8 @@ class ObjectPages:
         values |= {one.name: "" for one in self.class_.fields.values() if one.is_secret}
         return await self._form(visit, None, values)
 
-    async def _create(self, request: web.Request) -> web.Response:
+    async def create(self, request: web.Request) -> web.Response:
+        """Make the object that a form asks for."""
         visit = visit_of(request)
         if visit.form.get(CREATE):
             return self._make_first(visit)
@@ -221,8 +247,10 @@ class ObjectPages:
         word: str,
         store: Callable[[Edit, Mapping[str, Value]], str],
     ) -> web.Response:
-        answers = read_answers(self.class_, visit.form)
-        problems = answers.problems
+        answers = self.read(self.class_, visit.form)
+        problems = answers.problems or await asyncio.get_running_loop().run_in_executor(
+            None, self.judge, answers.attributes, found
+        )
         if not problems:
             try:
                 edited = await visit.edit(
@@ -245,7 +273,7 @@ class ObjectPages:
     ) -> web.Response:
         snapshot = await visit.snapshot()
         if problems is None:
-            values = {**values, **_draft(visit, self.class_)}
+            values = {**values, **_draft(visit, self)}
         parts = form_parts(self.class_, self.plan, values, snapshot, problems=problems)
         context: dict[str, Any] = {
             "pages": self,
@@ -254,10 +282,12 @@ class ObjectPages:
             "snapshot": snapshot,
             "problems": _without_field(problems or {}, parts),
             "is_locked": found is not None and bool(found.locked),
+            "last_ref": _last_ref(self),
             "action": visit.request.path
             if found is not None
             else f"{self.path}/new?{visit.request.query_string}".rstrip("?"),
         }
+        context |= await self.more(visit, found, values, snapshot)
         return visit.page(self.template, http_status=422 if problems else 200, **context)
 
     def _make_first(self, visit: Visit) -> web.Response:
@@ -295,10 +325,10 @@ def _back(visit: Visit, path: str, ref: str) -> web.Response:
     return visit.go(back)
 
 
-def _draft(visit: Visit, class_: ObjectClass) -> Mapping[str, Value]:
+def _draft(visit: Visit, pages: ObjectPages) -> Mapping[str, Value]:
     """Return what was left half-way on this page, once."""
     kept = visit.session.drafts.pop(visit.request.path_qs, None)
-    return {} if kept is None else read_answers(class_, kept).attributes
+    return {} if kept is None else pages.read(pages.class_, kept).attributes
 
 
 def _without_field(problems: Mapping[str, str], parts: Sequence[FormPart]) -> list[str]:

@@ -27,10 +27,12 @@ FlashKind = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """A sentence for the next page."""
+    """A sentence for the next page, and where it leads to, if anywhere."""
 
     text: str
     kind: FlashKind = "ok"
+    path: str = ""
+    link: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

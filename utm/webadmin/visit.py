@@ -11,7 +11,7 @@ Example:
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy, MultiMapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from utm.app import Edited, Utm
 
 T = TypeVar("T")
+SYNC_PATH: Final = "/sync"
+"""Where the pages about one changeset are, by its number."""
 
 
 class Visit:
@@ -95,12 +97,21 @@ class Visit:
         elif edited.changeset is None:
             self.say(f"Saved as change {edited.change}. Endpoints are not concerned.")
         else:
-            self.say(f"Saved as change {edited.change}: changeset {edited.changeset} goes out.")
+            self._say_changeset(edited.change, edited.changeset)
         return edited
 
     def say(self, text: str, kind: FlashKind = "ok") -> None:
         """Say something at the top of the next page."""
         self.session.flashes.append(Flash(text, kind))
+
+    def _say_changeset(self, change: int, changeset: int) -> None:
+        """Say which changeset a change caused, with a link once there is a page about it."""
+        saved, sent = f"Saved as change {change}: ", f"changeset {changeset} goes out."
+        resources = self.request.app.router.resources()
+        if any(one.canonical.startswith(f"{SYNC_PATH}/{{") for one in resources):
+            self.session.flashes.append(Flash(saved, path=f"{SYNC_PATH}/{changeset}", link=sent))
+        else:
+            self.say(saved + sent)
 
     def take_flashes(self) -> list[Flash]:
         """Return what is to be said, once."""
