@@ -121,7 +121,9 @@ class Report:
         endpoint_id: The endpoint concerned.
         at: When LiveConnect stored it, as ISO 8601 in UTC.
         body: For `enrolled` the computer's own description; for `status` app_id, res, revision,
-            details, created_at (the endpoint's time), epoch and changeset where they are known;
+            details, created_at (the endpoint's time), epoch and changeset where they are known,
+            and of the policy in force what LiveConnect knows: assigned_at, delivered_at (the poll
+            that carried the command), fetched_at, poll_interval_s; none of these four is required;
             for `event` app_id, id, created_at and the body as the endpoint sent it.
     """
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlite_utils import Database
 
@@ -12,6 +13,7 @@ from liveconnect.store.records import Fetch, ReceivedEvent, ReceivedResponse, Re
 
 EVENTS_REMEMBERED = timedelta(days=90)
 """Longer than an endpoint keeps what it could not send (two months, public)."""
+_TOLD: Final = ("epoch", "changeset", "assigned_at", "delivered_at", "fetched_at")
 
 
 def record_statuses(
@@ -20,9 +22,18 @@ def record_statuses(
     endpoint_id: str,
     statuses: Iterable[ReceivedStatus],
     at: datetime,
+    *,
+    interval_s: float,
 ) -> int:
-    """Store each status that is new and report it; return how many were."""
-    return sum(_record_status(database, tenant, endpoint_id, each, at) for each in statuses)
+    """Store each status that is new and report it; return how many were.
+
+    A report of a policy in force carries the policy's times and the poll interval, so that the UTM
+    can tell what an endpoint waited for.
+    """
+    return sum(
+        _record_status(database, tenant, endpoint_id, each, at, interval_s=interval_s)
+        for each in statuses
+    )
 
 
 def record_events(
@@ -75,7 +86,13 @@ def forget_old_events(database: Database, at: datetime) -> None:
 
 
 def _record_status(
-    database: Database, tenant: str, endpoint_id: str, status: ReceivedStatus, at: datetime
+    database: Database,
+    tenant: str,
+    endpoint_id: str,
+    status: ReceivedStatus,
+    at: datetime,
+    *,
+    interval_s: float,
 ) -> bool:
     created_at = to_text(status.created_at)
     digest = content_digest(created_at, status.body)
@@ -99,15 +116,17 @@ def _record_status(
             to_text(at),
         ],
     )
-    epoch, number = _confirm(database, endpoint_id, status, at) if status.res else (0, 0)
+    known = _confirm(database, endpoint_id, status, at) if status.res else {}
     body = {
         "app_id": status.app_id,
         "res": status.res,
         "revision": status.revision,
         "details": dict(status.details),
         "created_at": created_at,
-        "epoch": epoch,
-        "changeset": number,
+        "epoch": 0,
+        "changeset": 0,
+        **known,
+        **({"poll_interval_s": interval_s} if known else {}),
     }
     report(database, tenant, Happening(kind="status", endpoint_id=endpoint_id, at=at, body=body))
     return True
@@ -115,8 +134,8 @@ def _record_status(
 
 def _confirm(
     database: Database, endpoint_id: str, status: ReceivedStatus, at: datetime
-) -> tuple[int, int]:
-    """Note what a status says of the assignment; return the changeset of the policy it names."""
+) -> dict[str, Any]:
+    """Note what a status says of the assignment; return what a report tells of the policy."""
     same = status.res == "Same"
     database.execute(
         "UPDATE assignments SET confirmed = (? AND policy_id = ?) "
@@ -136,11 +155,11 @@ def _confirm(
             ],
         )
     row = database.execute(
-        "SELECT epoch, number FROM assignments WHERE endpoint_id = ? AND app_id = ? "
-        "AND policy_id = ? ORDER BY id DESC LIMIT 1",
+        "SELECT epoch, number, assigned_at, delivered_at, fetched_at FROM assignments "
+        "WHERE endpoint_id = ? AND app_id = ? AND policy_id = ? ORDER BY id DESC LIMIT 1",
         [endpoint_id, status.app_id, status.revision],
     ).fetchone()
-    return (row[0], row[1]) if row else (0, 0)
+    return dict(zip(_TOLD, row, strict=True)) if row else {}
 
 
 def _record_event(

@@ -65,7 +65,9 @@ class SqliteEndpointStore(SqliteBase):
 
         def work(db: Database) -> int:
             intake.record_fetches(db, fetches)
-            return intake.record_statuses(db, tenant, endpoint_id, statuses, at)
+            return intake.record_statuses(
+                db, tenant, endpoint_id, statuses, at, interval_s=self._settings.interval_s
+            )
 
         return await self._write(work)
 

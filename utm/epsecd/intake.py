@@ -12,17 +12,17 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from foundation.errors import DomainError
-from foundation.protocol.events import decode_web_control_event
+from foundation.protocol.events import WebControlEvent, decode_web_control_event
 from foundation.protocol.link import Report
 from foundation.protocol.names import SAV, SWC
 from utm.confd.confd import Confd, transaction
-from utm.epsecd import endpoints
+from utm.epsecd import endpoints, hops, web_hours
 from utm.epsecd.compliance import settle
 from utm.epsecd.voice import Voice
 from utm.logs.eplog import web_event_line
@@ -46,17 +46,25 @@ def take_in(
     if not new:
         return ()
     voice.reports_received(db, at)
+    browsing: list[WebControlEvent] = []
     for report in new:
         row = [report.number, at.isoformat(), _digest(report)]
         db.execute("INSERT INTO epsecd_reports VALUES (?, ?, ?)", row)
-        _take_in_one(db, report, at, voice)
+        event = _take_in_one(db, report, at, voice)
+        if event is not None:
+            browsing.append(event)
+    web_hours.count(db, browsing, at)
     numbers = tuple(report.number for report in new)
     voice.acknowledging(db, at, numbers)
     db.execute("DELETE FROM epsecd_reports WHERE number <= ?", [max(numbers) - NUMBERS_KEPT])
     return numbers
 
 
-def _take_in_one(db: Database, report: Report, at: datetime, voice: Voice) -> None:
+def _take_in_one(
+    db: Database, report: Report, at: datetime, voice: Voice
+) -> WebControlEvent | None:
+    """Store a report; return the browsing that it tells of, to be counted with the batch's."""
+    takers: dict[str, Callable[[Database, Report, datetime, Voice], WebControlEvent | None]]
     takers = {
         "enrolled": _enrolled,
         "removed": _removed,
@@ -66,11 +74,12 @@ def _take_in_one(db: Database, report: Report, at: datetime, voice: Voice) -> No
     }
     try:
         with db.atomic():
-            takers[report.kind](db, report, at, voice)
+            return takers[report.kind](db, report, at, voice)
     except (DomainError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         values = {"report": str(report.number), "reason": reason}
         voice.also(db, "report_refused", at, values)
+        return None
 
 
 def _enrolled(db: Database, report: Report, at: datetime, voice: Voice) -> None:
@@ -118,6 +127,7 @@ def _status(db: Database, report: Report, at: datetime, voice: Voice) -> None:
     if not body["res"]:  # AGENT and APPSPROXY tell of the computer, not of a policy
         return
     endpoints.record_status(db, report, at.isoformat())
+    hops.record(db, report, at)
     settle(db, [report.endpoint_id])
     if body["app_id"] == SAV:
         _note_antivirus(db, report, at)
@@ -132,12 +142,13 @@ def _status(db: Database, report: Report, at: datetime, voice: Voice) -> None:
         voice.also(db, "policy_failed", at, values)
 
 
-def _event(db: Database, report: Report, at: datetime, voice: Voice) -> None:
+def _event(db: Database, report: Report, at: datetime, voice: Voice) -> WebControlEvent | None:
     endpoints.heard_from(db, report.endpoint_id, report.at)
     if report.body["app_id"] != SWC:
-        return
+        return None
     event = decode_web_control_event(report.body["body"])
     voice.browsed(db, at, [web_event_line(event, daemon=voice.eplog, at=at)])
+    return event
 
 
 def _note_antivirus(db: Database, report: Report, at: datetime) -> None:

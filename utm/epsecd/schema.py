@@ -5,6 +5,8 @@
 - endpoints, statuses: what the computers reported, newest status per app.
 - reports: the numbers already taken in with a digest of their content, so that a report counts
   once.
+- hops: when each policy of a changeset was where, for the timeline.
+- web_hours: how much was browsed per hour and category, and by whom, in place of the lines.
 """
 
 from sqlite_utils import Database
@@ -83,4 +85,35 @@ def _parts_of_changesets(db: Database) -> None:
     )
 
 
-SCHEMA = Schema("epsecd", (_first_version, _digests_of_reports, _parts_of_changesets))
+def _hops_of_policies(db: Database) -> None:
+    db.table("epsecd_hops").create(
+        {
+            "epoch": int,
+            "number": int,
+            "endpoint_id": str,
+            "app_id": str,
+            "assigned_at": str,
+            "delivered_at": str,
+            "fetched_at": str,
+            "applied_at": str,
+            "stored_at": str,
+            "received_at": str,
+            "poll_s": float,
+        },
+        pk=("epoch", "number", "endpoint_id", "app_id"),
+    )
+    db.execute("CREATE INDEX epsecd_compliance_by_changeset ON epsecd_compliance (epoch, number)")
+
+
+def _web_hours(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE epsecd_web_hours (hour INTEGER NOT NULL, kind TEXT NOT NULL,"
+        " name TEXT NOT NULL, passed INTEGER NOT NULL, warned INTEGER NOT NULL,"
+        " blocked INTEGER NOT NULL, PRIMARY KEY (hour, kind, name)) WITHOUT ROWID"
+    )
+
+
+SCHEMA = Schema(
+    "epsecd",
+    (_first_version, _digests_of_reports, _parts_of_changesets, _hops_of_policies, _web_hours),
+)
