@@ -10,6 +10,7 @@ from utm.confd import (
     NoSuchObjectError,
     ReferenceRefusedError,
 )
+from utm.logs.shelf import NoSuchLogFileError
 from utm.naming import NoSuchEndpointError, NoSuchGroupError
 
 
@@ -34,6 +35,13 @@ class FormUnreadableError(DomainError):
     hint: ClassVar[str] = "Send it as a browser does, in UTF-8."
 
 
+class TooManyStreamsError(DomainError):
+    """A session has more live pages open than it may."""
+
+    code: ClassVar[str] = "too_many_streams"
+    hint: ClassVar[str] = "Close a page that is not needed."
+
+
 _STATUS: Final[dict[type[DomainError], int]] = {
     NotAllowedError: 403,
     FormNotOursError: 403,
@@ -43,6 +51,8 @@ _STATUS: Final[dict[type[DomainError], int]] = {
     NoSuchObjectError: 404,
     NoSuchGroupError: 404,
     NoSuchEndpointError: 404,
+    NoSuchLogFileError: 404,
+    TooManyStreamsError: 429,
 }
 
 

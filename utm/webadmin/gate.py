@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from utm.app import Utm
 
 COOKIE: Final = "__Host-webadmin"
+REFRESH: Final = "refresh"
+"""In the query of a page that reloads itself: nobody uses the session then."""
 STATIC_PATH: Final = "/static/"
 OPEN_TO_AUDITORS: Final = frozenset({LOGOUT_PATH, THEME_PATH})
 """What an auditor may post: it changes nothing of the appliance."""
@@ -94,7 +96,7 @@ class Gate:
         at = self._utm.now()
         for ended in self._sessions.take_ended(at):
             await self._utm.administrators.end(ended.caller)
-        is_use = not is_stream(request)
+        is_use = not is_stream(request) and REFRESH not in request.query
         return self._sessions.find(request.cookies.get(COOKIE, ""), at, is_use=is_use)
 
 

@@ -9,13 +9,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
 from sqlite_utils import Database
 
+from utm.webadmin.errors import TooManyStreamsError
 from utm.webadmin.gate import COOKIE
 from utm.webadmin.keys import BELL, SESSIONS
 from utm.webadmin.visit import Visit
@@ -23,6 +25,8 @@ from utm.webadmin.visit import Visit
 TICK_S: Final = 1.0
 REFRESH_S: Final = 5.0
 """Also the heart beat: a browser that left is noticed by a write."""
+MOST_STREAMS: Final = 12
+"""Of one session at a time: a page needs one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +73,41 @@ async def stream(
         refresh_s: How often the parts are made in any case.
     """
     request = visit.request
-    answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-    await answer.prepare(request)
-    sender = _Sender(answer)
-    clock = asyncio.get_running_loop().time
-    mark, made_at = -1, clock()
-    try:
-        while _is_open(visit):
-            seen = await visit.read(_writes)
-            if seen != mark or clock() - made_at >= refresh_s:
-                mark, made_at = seen, clock()
-                await sender.send(await make())
-            if await request.app[BELL].wait(tick_s):
-                break
-    except ConnectionError:  # the browser left
+    with one_more_stream(visit):
+        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        sender = _Sender(answer)
+        clock = asyncio.get_running_loop().time
+        mark, made_at = -1, clock()
+        try:
+            while is_session_open(visit):
+                seen = await visit.read(_writes)
+                if seen != mark or clock() - made_at >= refresh_s:
+                    mark, made_at = seen, clock()
+                    await sender.send(await make())
+                if await request.app[BELL].wait(tick_s):
+                    break
+        except ConnectionError:  # the browser left
+            return answer
+        await answer.write_eof()
         return answer
-    await answer.write_eof()
-    return answer
+
+
+@contextmanager
+def one_more_stream(visit: Visit) -> Iterator[None]:
+    """Count a stream of a session while it is open.
+
+    Raises:
+        TooManyStreamsError: If the session has as many as it may.
+    """
+    session = visit.session
+    if session.streams >= MOST_STREAMS:
+        raise TooManyStreamsError(f"{MOST_STREAMS} live pages of this session are open")
+    session.streams += 1
+    try:
+        yield
+    finally:
+        session.streams -= 1
 
 
 class _Sender:
@@ -106,7 +128,8 @@ class _Sender:
         await self._answer.write(f"event: parts\ndata: {data}\n\n".encode())
 
 
-def _is_open(visit: Visit) -> bool:
+def is_session_open(visit: Visit) -> bool:
+    """Whether the session of a stream is still there; streams do not count as use."""
     token = visit.request.cookies.get(COOKIE, "")
     return visit.request.app[SESSIONS].find(token, visit.now, is_use=False) is not None
 

@@ -45,6 +45,7 @@ class Session:
         csrf: What every form of the session carries.
         flashes: Sentences that wait for the next page.
         drafts: Forms left half-way to make an object that they need, by path.
+        streams: Live parts that are open.
     """
 
     caller: Caller
@@ -54,6 +55,7 @@ class Session:
     seen_at: datetime
     flashes: list[Flash] = field(default_factory=list)
     drafts: dict[str, MultiDict[str]] = field(default_factory=dict)
+    streams: int = 0
 
     def keep_draft(self, path: str, form: MultiDict[str]) -> None:
         """Keep a form that is not finished; the oldest goes first."""
