@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from foundation.net.http_server import PortInUseError
+from utm.confd import NodeValueRefusedError
 from utm.web_filter import WebFilterOptions
 from utm.web_filter.listening import gateway_note
 
@@ -62,7 +63,7 @@ async def test_a_taken_port_refuses_the_edit_and_nothing_changes(gateway):
 
 
 async def test_a_port_that_is_none_refuses_the_edit(gateway):
-    with pytest.raises(PortInUseError):
+    with pytest.raises(NodeValueRefusedError):
         await gateway.edit(set_port(70_000))
 
 

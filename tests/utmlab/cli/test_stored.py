@@ -129,8 +129,10 @@ def test_policy_test_begins_with_the_verdict(lab, url, first):
     lines = lab.text("policy", "test", url, "--endpoint", "PC-01").splitlines()
     assert lines[0] == first
     assert lines[1] == "decided by Web Control of PC-01"
-    assert lines[2] == "category from: demo set"
-    assert lines[3].strip().startswith("1. ")
+    # An exception that skips the URL filter spares the look for a category.
+    asked = ["category from: demo set"] if "  category " in first else []
+    assert lines[2 : 2 + len(asked)] == asked
+    assert lines[2 + len(asked)].strip().startswith("1. ")
 
 
 def test_policy_test_evaluates_what_each_computer_enforces(lab):
