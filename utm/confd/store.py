@@ -52,7 +52,15 @@ def _make_tables(db: Database) -> None:
         db.execute(statement)
 
 
-SCHEMA = Schema("confd", (_make_tables,))
+def _switch_rest_api_on(db: Database) -> None:
+    # Factory settings had nothing to say of it before there was one; what somebody chose stays.
+    db.execute(
+        "INSERT OR IGNORE INTO confd_nodes SELECT 'webadmin.rest_api', 'true'"
+        " WHERE EXISTS (SELECT 1 FROM confd_changes)"
+    )
+
+
+SCHEMA = Schema("confd", (_make_tables, _switch_rest_api_on))
 
 _COLUMNS = "ref, class, type, locked, attributes"
 

@@ -1,7 +1,7 @@
 """Bodies of requests: JSON within bounds, or a refusal that says what is wrong with them.
 
-- Text is UTF-8, numbers are finite, texts hold no half of a surrogate pair, and nothing is nested
-  deeper than any value of a configuration is.
+- Text is UTF-8, with or without a byte order mark, numbers are finite, texts hold no half of a
+  surrogate pair, and nothing is nested deeper than any value of a configuration is.
 """
 
 import json
@@ -19,15 +19,20 @@ async def read_body(request: web.Request) -> bytes:
     """Return the body of a request.
 
     Raises:
-        RequestRefusedError: If it is too large; the rest of it is not read.
+        RequestRefusedError: If it is too large, or not encoded as it says; the rest of it is not
+            read.
     """
     parts, size = [], 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size > MOST_BYTES:
-            sentence = f"The body has more than {MOST_BYTES} bytes."
-            raise refusal(413, "BODY_TOO_LARGE", sentence, {"Connection": "close"})
-        parts.append(part)
+    try:
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size > MOST_BYTES:
+                sentence = f"The body has more than {MOST_BYTES} bytes."
+                raise refusal(413, "BODY_TOO_LARGE", sentence, {"Connection": "close"})
+            parts.append(part)
+    except web.RequestPayloadError as error:
+        sentence = "The body is not encoded as Content-Encoding or Transfer-Encoding says."
+        raise refusal(400, "BODY_NOT_READABLE", sentence, {"Connection": "close"}) from error
     return b"".join(parts)
 
 
@@ -38,7 +43,9 @@ def parsed(body: bytes) -> Any:
         RequestRefusedError: If it is not JSON, or not within bounds.
     """
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_number, parse_float=_finite)
+        value = json.loads(
+            body.decode("utf-8-sig"), parse_constant=_refuse_number, parse_float=_finite
+        )
         json.dumps(value, ensure_ascii=False).encode()
     except (UnicodeDecodeError, UnicodeEncodeError) as error:
         raise refusal(

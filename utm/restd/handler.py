@@ -68,10 +68,15 @@ async def _administrator(utm: "Utm", header: str, srcip: str) -> Administrator:
         return await utm.administrators.check(user, password, srcip=srcip, facility="restd")
     except LoginRefusedError as error:
         challenge = {"WWW-Authenticate": _CHALLENGE}
-        raise refusal(401, "AUTHENTICATION", f"{error}.", challenge) from error
+        raise refusal(401, "AUTHENTICATION", _sentence(error), challenge) from error
     except TooManyLoginsError as error:
         wait = {"Retry-After": str(error.retry_after_s)}
-        raise refusal(429, "TOO_MANY_LOGINS", f"{error}.", wait) from error
+        raise refusal(429, "TOO_MANY_LOGINS", _sentence(error), wait) from error
+
+
+def _sentence(error: DomainError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _response(answer: Answer) -> web.Response:

@@ -1,4 +1,7 @@
+import asyncio
+import gzip
 import json
+import ssl
 
 import pytest
 
@@ -164,3 +167,66 @@ async def test_head_is_answered_without_a_body(rest):
     reply = await rest.request("HEAD", "/api/nodes/http.port")
 
     assert (reply.status, reply.text) == (200, "")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused(rest, encoding):
+    reply = await rest.request("POST", EXCEPTIONS, body=b'{"name": "x"}', Content_Encoding=encoding)
+
+    assert (reply.status, reply.msgtypes) == (400, ["BODY_NOT_READABLE"])
+
+
+async def test_a_compressed_body_counts_by_what_is_in_it(rest):
+    body = gzip.compress(b" " * (64 << 20))
+
+    reply = await rest.request("POST", EXCEPTIONS, body=body, Content_Encoding="gzip")
+
+    assert (reply.status, reply.msgtypes) == (413, ["BODY_TOO_LARGE"])
+
+
+async def test_a_byte_order_mark_is_no_part_of_the_json(rest):
+    reply = await rest.request("POST", EXCEPTIONS, body=b'\xef\xbb\xbf{"name": "x"}')
+
+    assert reply.status == 201
+
+
+async def test_of_a_key_that_comes_twice_the_last_holds(rest):
+    reply = await rest.request("POST", EXCEPTIONS, body=b'{"name": "x", "name": "y"}')
+
+    assert (reply.status, reply.value["name"]) == (201, "y")
+
+
+async def test_two_clients_that_change_one_object_lose_nothing(rest):
+    ref = await rest.create("http/domain_regex", name="x", mode="Domain")
+    path = f"/objects/http/domain_regex/{ref}"
+
+    replies = await asyncio.gather(
+        *(rest.patch(path, {"comment": "y"}) for _ in range(10)),
+        *(rest.patch(path, {"domain": [f"s{n}.example"]}) for n in range(10)),
+        rest.patch(path, {"include_subdomains": True}),
+    )
+
+    assert {reply.status for reply in replies} == {200}
+    stored = (await rest.get(path)).value
+    assert (stored["comment"], stored["include_subdomains"]) == ("y", True)
+    assert len(stored["domain"]) == 1
+
+
+async def test_requests_of_one_connection_are_answered_in_order(rest, utm):
+    context = ssl.create_default_context(cafile=utm.config.data / "webadmin/webadmin.crt")
+    reader, writer = await asyncio.open_connection("localhost", utm.front_door.port, ssl=context)
+    login = rest.headers["Authorization"]
+    request = "GET /api/nodes/{} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {}\r\n{}\r\n"
+    keys = ["http.port", "webadmin.rest_api", "nothing", "epp.status.wc"]
+    ends = ["", "", "", "Connection: close\r\n"]
+    writer.write(
+        "".join(
+            request.format(key, login, end) for key, end in zip(keys, ends, strict=True)
+        ).encode()
+    )
+
+    answers = (await reader.read()).decode().split("HTTP/1.1 ")[1:]
+    writer.close()
+
+    assert [answer[:3] for answer in answers] == ["200", "200", "404", "200"]
+    assert [answer.rpartition("\r\n")[2] for answer in answers[:2]] == ["8080", "true"]
