@@ -24,7 +24,10 @@ from urllib.parse import quote
 from foundation.categories.category import UNCATEGORIZED, UNCATEGORIZED_ID
 from foundation.categories.names import category_name
 from foundation.protocol.events import WebControlEvent
-from utm.logs.catalogue import Daemon, local_time
+from foundation.webfilter.activity import Activity
+from foundation.webfilter.event import event_of
+from foundation.webfilter.verdict import Verdict, WebRequest
+from utm.logs.catalogue import Daemon, catalogue, local_time
 
 BLOCKED_SLUGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -89,6 +92,14 @@ def message_slug(event: WebControlEvent) -> str:
         "warn": "endpoint_web_warned",
         "proceed": "endpoint_web_proceeded",
     }[event.action]
+
+
+def verdict_id(request: WebRequest, verdict: Verdict) -> str:
+    """Return the message id of the line that a verdict will cause; empty when none is logged."""
+    if not verdict.is_logged:
+        return ""
+    activity = Activity(request=request, verdict=verdict, action=verdict.action, status_code=0)
+    return catalogue().message(message_slug(event_of(activity))).id
 
 
 def web_values(event: WebControlEvent) -> dict[str, str]:

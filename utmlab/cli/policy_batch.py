@@ -15,9 +15,10 @@ import click
 
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.verdict import Verdict, WebRequest
+from utm.logs.eplog import verdict_id
 from utmlab.cli.output import emit, say
 from utmlab.cli.policy_options import OUTCOMES, moment_in
-from utmlab.cli.render.verdict import log_id, verdict_line
+from utmlab.cli.render.verdict import verdict_line
 from utmlab.cli.session import Session
 from utmlab.cli.site_knowledge import Origins, SiteKnowledge
 from utmlab.cli.stored_policies import NamedPolicy
@@ -150,7 +151,7 @@ def _record(one: Answered) -> dict[str, Any]:
         "filter_action_ref": verdict.filter_action_ref,
         "filter_action_name": verdict.filter_action_name,
         "rule_ref": verdict.rule_ref,
-        "log_id": log_id(one.request, verdict) or None,
+        "log_id": verdict_id(one.request, verdict) or None,
         "expected": one.expected or None,
         "as_expected": one.is_as_expected,
     }

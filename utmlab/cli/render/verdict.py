@@ -9,25 +9,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from foundation.webfilter.activity import Activity
 from foundation.webfilter.counterfactual import Change
-from foundation.webfilter.event import event_of
 from foundation.webfilter.verdict import Verdict, WebRequest
-from utm.logs.catalogue import catalogue
-from utm.logs.eplog import message_slug
+from utm.logs.eplog import verdict_id
 
 NOT_LOGGED = "not logged"
-NOT_FETCHED = 0
-
-
-def log_id(request: WebRequest, verdict: Verdict) -> str:
-    """Return the message id of the line in eplog.log; empty when nothing is logged."""
-    if not verdict.is_logged:
-        return ""
-    activity = Activity(
-        request=request, verdict=verdict, action=verdict.action, status_code=NOT_FETCHED
-    )
-    return catalogue().message(message_slug(event_of(activity))).id
 
 
 def verdict_line(request: WebRequest, verdict: Verdict, *, subject: str = "") -> str:
@@ -38,7 +24,7 @@ def verdict_line(request: WebRequest, verdict: Verdict, *, subject: str = "") ->
     if verdict.category_ids:
         ids = ",".join(map(str, verdict.category_ids))
         parts.append(f"category {ids} {verdict.category_name}".rstrip())
-    number = log_id(request, verdict)
+    number = verdict_id(request, verdict)
     parts.append(f"log id {number}" if number else NOT_LOGGED)
     return "  ".join(parts)
 
@@ -67,7 +53,7 @@ def verdict_record(request: WebRequest, verdict: Verdict) -> dict[str, Any]:
         **asdict(verdict),
         "reason": verdict.reason.value,
         "reputation": str(verdict.reputation),
-        "log_id": log_id(request, verdict) or None,
+        "log_id": verdict_id(request, verdict) or None,
         "user": request.user,
         "method": request.method,
         "at": request.at.isoformat(),
