@@ -14,6 +14,7 @@ from utmlab.cli.log_explain import explain
 from utmlab.cli.log_files import content, log_file
 from utmlab.cli.log_lint import lint
 from utmlab.cli.log_parse import parse
+from utmlab.cli.log_report import report
 from utmlab.cli.output import emit
 from utmlab.cli.session import LabGroup, Session
 
@@ -28,6 +29,7 @@ def log() -> None:
 log.add_command(lint)
 log.add_command(parse)
 log.add_command(explain)
+log.add_command(report)
 
 
 @log.command()
