@@ -51,6 +51,28 @@ def test_a_switch_is_changed_in_place(appliance):
     assert appliance.confd.number == before
 
 
+def office_filter(appliance):
+    (row,) = [one for one in switches_view(appliance.snapshot) if one["name"] == "office_filter"]
+    return row["value"], row["set_by"], dict(compiled(appliance).switches).get("office_filter")
+
+
+def test_a_node_that_says_the_same_is_shown_as_what_holds(appliance):
+    assert office_filter(appliance) == ("utm", "default", None)
+    appliance.set_node("http.scan_epp_traffic", False)
+    node = "node http.scan_epp_traffic, which is off"
+    assert office_filter(appliance) == ("endpoint", node, "endpoint")
+
+
+def test_a_switch_beats_the_node(appliance):
+    appliance.set_node("http.scan_epp_traffic", False)
+    put(appliance, "office_filter", "utm")
+    value, set_by, sent = office_filter(appliance)
+    assert (value, sent) == ("utm", None)
+    assert set_by.startswith("lab/switch REF_")
+    put(appliance, "office_filter", "endpoint")
+    assert appliance.confd.objects("lab", "switch") == ()
+
+
 @pytest.mark.parametrize(("name", "value"), [("no_such", "true"), ("https_sees", "everything")])
 def test_what_does_not_exist_is_refused(appliance, name, value):
     with pytest.raises(UnknownSwitchError):

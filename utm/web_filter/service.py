@@ -14,7 +14,6 @@ ways to treat HTTPS.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from foundation.webfilter.decrypted import is_decrypted
 from foundation.webfilter.interception import Interception, site_trust
 from foundation.webfilter.proceed import ProceedMemory
 from foundation.webfilter.proxy import FilteringProxy
-from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+from foundation.webfilter.verdict import Verdict, WebRequest
 from utm.confd import Confd, read_snapshot
 from utm.logs.catalogue import Daemon
 from utm.web_filter.clients import WebClients
@@ -38,6 +37,7 @@ from utm.web_filter.lines import web_lines
 from utm.web_filter.listening import NAME, check_free, gateway_note, wanted_port, write_note
 from utm.web_filter.options import WebFilterOptions
 from utm.web_filter.policies import GatewayPolicies
+from utm.web_policy import left_alone
 
 
 class WebFilter(Service):
@@ -211,15 +211,7 @@ class WebFilter(Service):
         """Let a CONNECT pass whose profile leaves HTTPS alone."""
         if request.method != "CONNECT" or not self._in_force.https_of(verdict).is_off:
             return verdict
-        action = self._in_force.general.action(verdict.filter_action_ref)
-        return replace(
-            verdict,
-            action="allow",
-            reason=VerdictReason.HTTPS_UNFILTERED,
-            is_logged=action is not None
-            and action.log_access
-            and "log_access" not in verdict.exception_skips,
-        )
+        return left_alone(verdict, self._in_force.general)
 
     def decide_content(self, verdict: Verdict, content_type: str) -> Verdict:
         """Return the verdict once the content type is known."""

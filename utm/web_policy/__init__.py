@@ -9,7 +9,7 @@ from utm.web_policy.errors import (
     WebPolicyError,
 )
 from utm.web_policy.gateway import compile_gateway
-from utm.web_policy.https import HOST_ONLY, HttpsFiltering, https_filtering
+from utm.web_policy.https import HOST_ONLY, HttpsFiltering, https_filtering, left_alone
 from utm.web_policy.reading import CompileWarning
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "deciding_action",
     "groups_using",
     "https_filtering",
+    "left_alone",
 ]

@@ -13,10 +13,11 @@ Example:
 """
 
 from foundation.webfilter.policy import FilterAction, Outcome, WebException, WebPolicy
+from foundation.webfilter.switches import SWITCHES
 from utm.confd.objects import Object
 from utm.confd.seed import BASE_PROFILE
 from utm.confd.snapshot import Snapshot
-from utm.switches import switch_settings
+from utm.switches import effective_settings
 from utm.web_policy.actions import filter_action
 from utm.web_policy.exceptions import exceptions_of
 from utm.web_policy.profiles import actions_of, compiled_profile, group_of, profiles_of
@@ -74,11 +75,12 @@ def _policy(reading: Reading, group: Object, *, is_on: bool) -> WebPolicy:
 
 
 def _switches(reading: Reading) -> tuple[tuple[str, str], ...]:
-    """Return what differs from the defaults; where a node says the same, a switch beats it."""
-    settings = dict(switch_settings(reading.snapshot))
-    if not reading.snapshot.node("http.scan_epp_traffic"):
-        settings.setdefault("office_filter", "endpoint")
-    return tuple(sorted(settings.items()))
+    settings = effective_settings(reading.snapshot)
+    return tuple(
+        (name, value)
+        for name, (value, _) in sorted(settings.items())
+        if value != SWITCHES[name].default
+    )
 
 
 def _tags_in_use(

@@ -11,11 +11,11 @@ Provenance: attribute and values are documented; that a passed tunnel is still l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.sites import split_site
-from foundation.webfilter.verdict import Verdict
+from foundation.webfilter.verdict import Verdict, VerdictReason
 from utm.confd.objects import Object
 from utm.confd.snapshot import Snapshot
 from utm.web_policy.criteria import category_ids
@@ -68,6 +68,19 @@ def https_filtering(snapshot: Snapshot, policy: WebPolicy) -> dict[str, HttpsFil
         if profile is not None:
             found[compiled.ref] = _of(reading, profile, policy)
     return found
+
+
+def left_alone(verdict: Verdict, policy: WebPolicy) -> Verdict:
+    """Return the verdict on a CONNECT whose profile leaves HTTPS alone: it passes."""
+    action = policy.action(verdict.filter_action_ref)
+    return replace(
+        verdict,
+        action="allow",
+        reason=VerdictReason.HTTPS_UNFILTERED,
+        is_logged=action is not None
+        and action.log_access
+        and "log_access" not in verdict.exception_skips,
+    )
 
 
 def _of(reading: Reading, profile: Object, policy: WebPolicy) -> HttpsFiltering:

@@ -3,20 +3,31 @@
 - Away from the office Web Control does, by its own file; at the office the UTM's gateway does, by
   the configuration as it is stored, as for this computer's address and endpoint group (UTM-08).
 - Asked about a policy that is not a computer's, nobody's traffic is meant: only the policy decides.
+- What the gateway does with HTTPS is its profile's choice: it passes, its host decides, or what is
+  inside is judged by the whole URL.
 
-Provenance: the rule is Web Control's own, `endpoint/web_control/standing_back.py`.
+Provenance: the rules are those of `endpoint/web_control/standing_back.py` and
+`utm/web_policy/https.py`.
 """
 
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from endpoint.computer_facts import load_computer
 from endpoint.web_control.standing_back import stands_back
+from foundation.webfilter.decrypted import is_decrypted, seeing_urls
+from foundation.webfilter.policy import WebPolicy
+from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+from utm.web_policy import HOST_ONLY, HttpsFiltering, https_filtering, left_alone
 from utmlab.cli.stored_names import archive_of
 from utmlab.cli.stored_policies import GATEWAY, NamedPolicy, gateway_policy
 from utmlab.office import network_of
 from utmlab.places import Places
 from utmlab.stored import open_utm
+
+Judge: TypeAlias = Callable[[WebRequest], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +39,57 @@ class Decider:
         sentence: Who, in words; empty when nobody's traffic is meant.
         client_ip: The address that the one who decides sees.
         user: The user that the one who decides knows of.
+        https: What the gateway does with HTTPS, by the reference of the profile.
     """
 
     named: NamedPolicy
     sentence: str = ""
     client_ip: str = ""
     user: str = ""
+    https: Mapping[str, HttpsFiltering] = field(default_factory=dict)
+
+    def policy_inside(self, verdict: Verdict, request: WebRequest) -> WebPolicy | None:
+        """Return the policy that judges an HTTPS request by its whole URL, or None.
+
+        Args:
+            verdict: The one on the host.
+            request: What it is about.
+        """
+        filtering = self.https.get(verdict.profile_ref, HOST_ONLY)
+        is_scanned = filtering.scans(verdict) and "ssl_scanning" not in verdict.exception_skips
+        is_one = is_decrypted(request) and verdict.reason is not VerdictReason.INVALID_URL
+        return seeing_urls(self.named.policy) if is_one and is_scanned else None
+
+    def leaves_alone(self, verdict: Verdict, request: WebRequest) -> bool:
+        """Tell whether an HTTPS request passes whatever the policy says."""
+        return is_decrypted(request) and self.https.get(verdict.profile_ref, HOST_ONLY).is_off
+
+
+class Judging:
+    """Gives the verdicts of the one who decides.
+
+    Args:
+        decider: Who decides.
+        judge: Makes what gives a policy's own verdicts.
+    """
+
+    def __init__(self, decider: Decider, judge: Callable[[WebPolicy], Judge]) -> None:
+        self._decider = decider
+        self._make = judge
+        self._judge = judge(decider.named.policy)
+        self._inside: Judge | None = None
+
+    def verdict(self, request: WebRequest) -> tuple[Verdict, WebPolicy | None]:
+        """Return a verdict and the policy that gave it; None when nothing was filtered."""
+        decider, verdict = self._decider, self._judge(request)
+        if decider.leaves_alone(verdict, request):
+            return left_alone(verdict, decider.named.policy), None
+        policy = decider.policy_inside(verdict, request)
+        if policy is None:
+            return verdict, decider.named.policy
+        if self._inside is None:
+            self._inside = self._make(policy)
+        return self._inside(request), policy
 
 
 def decider_of(
@@ -45,7 +101,7 @@ def decider_of(
         NothingStoredError: If the data folder holds no lab.
     """
     if named.kind == GATEWAY:
-        return Decider(named, "decided by the UTM's gateway")
+        return Decider(named, "decided by the UTM's gateway", https=_https(places, named))
     if named.kind != "endpoint":
         return Decider(named)
     host = archive_of(places, named.name).host
@@ -58,7 +114,13 @@ def decider_of(
         f"decided by the UTM's gateway, where {named.name} is {network.source}",
         client_ip=network.source,
         user=load_computer(host).last_logged_on_user,
+        https=_https(places, policy),
     )
+
+
+def _https(places: Places, gateway: NamedPolicy) -> dict[str, HttpsFiltering]:
+    with closing(open_utm(places)) as utm:
+        return https_filtering(utm.snapshot(), gateway.policy)
 
 
 def _group_of(places: Places, computer: str) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -16,6 +17,7 @@ import click
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.verdict import Verdict, WebRequest
 from utm.logs.eplog import verdict_id
+from utmlab.cli.deciding import Decider, Judging
 from utmlab.cli.output import emit, say
 from utmlab.cli.policy_options import OUTCOMES, moment_in
 from utmlab.cli.render.verdict import verdict_line
@@ -79,7 +81,7 @@ class Answered:
 
 def test_list(
     session: Session,
-    named: NamedPolicy,
+    decider: Decider,
     known: SiteKnowledge,
     urls: str,
     defaults: Defaults,
@@ -87,13 +89,14 @@ def test_list(
     as_csv: bool,
 ) -> bool:
     """Answer for a list; return whether any verdict was another one than expected."""
+    named = decider.named
     counts: Counter[str] = Counter()
     unexpected = 0
     records: list[dict[str, Any]] = []
     writer = csv.writer(sys.stdout, lineterminator="\n")
     if as_csv:
         writer.writerow(COLUMNS)
-    for one in _answers(named, known, urls, defaults):
+    for one in _answers(decider, known, urls, defaults):
         counts[one.verdict.action] += 1
         unexpected += not one.is_as_expected
         if session.as_json:
@@ -119,13 +122,15 @@ def test_list(
 
 
 def _answers(
-    named: NamedPolicy, known: SiteKnowledge, urls: str, defaults: Defaults
+    decider: Decider, known: SiteKnowledge, urls: str, defaults: Defaults
 ) -> Iterator[Answered]:
-    engine, origins = Engine(named.policy), Origins(named.policy, known)
+    named = decider.named
+    judging = Judging(decider, lambda policy: partial(Engine(policy).verdict, categories=known))
+    origins = Origins(named.policy, known)
     with open_list(urls) as listed:
         for one in listed:
             request = defaults.request(one, named)
-            verdict = engine.verdict(request, known)
+            verdict, _ = judging.verdict(request)
             origin = origins.of(request, verdict)
             yield Answered(request, verdict, one.expect or defaults.expect, origin)
 

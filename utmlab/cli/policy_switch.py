@@ -41,7 +41,8 @@ def switch(session: Session, name: str, value: str, wait: float | None) -> None:
 
 
 def _line(row: dict[str, object]) -> str:
-    mark = "" if row["value"] == row["default"] else f" (default {row['default']})"
+    is_default = row["set_by"] == "default"
+    mark = "" if is_default else f" (default {row['default']}; set by {row['set_by']})"
     values = row["values"]
     choices = ", ".join(map(str, values)) if isinstance(values, list) else ""
     return (

@@ -1,6 +1,7 @@
 """`utmlab policy test`: what would a policy do with a URL, and why, and what would change it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -8,7 +9,7 @@ import click
 from foundation.webfilter.counterfactual import nearest_changes
 from foundation.webfilter.evaluate import evaluate
 from foundation.webfilter.verdict import WebRequest
-from utmlab.cli.deciding import Decider, decider_of
+from utmlab.cli.deciding import Decider, Judging, decider_of
 from utmlab.cli.failures import ExitCode
 from utmlab.cli.output import emit, say
 from utmlab.cli.policy_batch import Defaults, test_list
@@ -78,7 +79,7 @@ def test(
     known = knowledge_of(session.places, policy, is_offline=offline)
     if urls:
         defaults = Defaults(user, at, method, expect or "", client_ip=address)
-        failed = test_list(session, policy, known, urls, defaults, as_csv=as_csv)
+        failed = test_list(session, decider, known, urls, defaults, as_csv=as_csv)
     else:
         at = moment_in(at, policy.policy)
         request = WebRequest(url, method.upper(), at, user=user, client_ip=address)
@@ -98,8 +99,9 @@ def _test_one(
 ) -> bool:
     """Answer for one URL; return whether another verdict was expected."""
     policy = decider.named.policy
-    verdict = evaluate(policy, request, known)
-    changes = nearest_changes(policy, request, verdict, known)
+    judging = Judging(decider, lambda policy: partial(evaluate, policy, categories=known))
+    verdict, judged_by = judging.verdict(request)
+    changes = nearest_changes(judged_by, request, verdict, known) if judged_by else ()
     origin = Origins(policy, known).of(request, verdict)
     document: dict[str, Any] = {
         "endpoint": named.name if named.kind == "endpoint" else "",
