@@ -119,6 +119,7 @@ SECTIONS: Final = (
                 lists="Website Lists",  # ours: the product has them inside filter actions
                 tags="Tags",  # ours: likewise, inside Websites
                 categories="Categories",
+                category_ids="Category Ids",  # ours
                 misc="Misc",
             ),
             _entry(
