@@ -58,6 +58,11 @@ def test_lint_is_as_its_schema_says(lab, tmp_path):
     assert schemas.problems(answer, schemas.schema("log-lint")) == []
 
 
+def test_a_report_is_as_its_schema_says(lab):
+    answer = lab.json("log", "report", str(lab.data / "logs"))
+    assert schemas.problems(answer, schemas.schema("log-report")) == []
+
+
 def test_an_explained_line_is_as_its_schema_says(lab):
     line = lab.text("log", "tail", "epsecd", "-n", "1")
     answer = lab.json("log", "explain", line)
