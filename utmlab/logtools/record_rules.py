@@ -29,7 +29,7 @@ MOVING_KEYS: Final = frozenset(
     {
         *("overridecategory", "overridereputation", "country", "category", "reputation"),
         *("categoryname", "application", "app-id", "content-type", "sandbox", "reason"),
-        *("extension", "filename"),
+        *("extension", "filename", "eventtime"),
     }
 )
 """Keys at the end of a web line, whose order is not fixed (public: seen in several)."""
