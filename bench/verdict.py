@@ -9,14 +9,13 @@
   for how long the builder kept the interpreter at most: the CPU time that this process used while
   the loop was to sleep a millisecond, which a busy machine does not change. How late the loop
   woke by the clock stands beside it, and the same without a build. Medians of several swaps.
-- The fuzz: hostile URLs against hostile patterns, the worst CPU time of one verdict.
+- The fuzz is `bench.hostile`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import random
 import statistics
 import subprocess
 import sys
@@ -88,6 +87,7 @@ async def run() -> tuple[Result, ...]:
             theirs=found["no swap late"],
         ),
         Result(name="verdict worst", value=found["worst"], unit="CPU ms, fuzzed").judged(WORST),
+        Result(name="verdict worst, first", value=found["first"], unit="CPU ms, a URL never seen"),
     )
 
 
@@ -126,7 +126,9 @@ def _measured(categories: Path, urls: Path, policy: Path) -> dict[str, object]:
     found["parse"] = [
         _rate(lambda: [can_ada.parse(url).href for url in plain], len(plain)) for _ in range(ROUNDS)
     ]
-    found["worst"] = round(_worst() * 1000, 3)
+    from bench.hostile import worst  # noqa: PLC0415
+
+    found |= worst()
     return found
 
 
@@ -175,49 +177,6 @@ async def _lateness(work: Callable[[], object]) -> tuple[float, float]:
         late.append(loop.time() - due)
     await done
     return round(max(held) * 1000, 3), round(max(late) * 1000, 3)
-
-
-def _worst() -> float:
-    """Return the CPU time of the dearest hostile verdict, each at its best of three."""
-    from foundation.categories.category_set import CategorySet  # noqa: PLC0415
-    from foundation.webfilter.engine import Engine  # noqa: PLC0415
-    from foundation.webfilter.policy import (  # noqa: PLC0415
-        FilterAction,
-        Profile,
-        SiteList,
-        WebPolicy,
-    )
-    from foundation.webfilter.verdict import WebRequest  # noqa: PLC0415
-
-    bad: tuple[str, ...] = (
-        "(a+)+$",
-        "(a|b)*a(a|b){12}",
-        "(.*a){8}",
-        "(x+x+)+y",
-        "^(([a-z])+.)+[A-Z]([a-z])+$",
-    )
-    bad += ("(a?){60}a{60}", "[^/]*/[^/]*/[^/]*/[^?]*\\?.*=.*&.*=.*", "(.*)(.*)(.*)(.*)=$")
-    lists = (SiteList(ref="B", mode="Regex", regexps=bad),)
-    action = FilterAction(ref="A", url_blacklist=lists)
-    base = Profile(ref="P", default_action_ref="A", is_base=True)
-    engine = Engine(WebPolicy(group_ref="G", profiles=(base,), actions=(action,)))
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    at, rng, none = datetime(2026, 11, 20, tzinfo=UTC), random.Random(5), CategorySet({})
-    worst = 0.0
-    for _number in range(2000):
-        length = rng.choice((50, 500, 2000))
-        tail = "".join(rng.choices(rng.choice(("ab", "a", "ax/?&=.", "%2e@\\:#ü")), k=length))
-        host = rng.choice(("games.example", "a." * 100 + "x", "0x7f.1", "[::1]", "user@h\\x"))
-        request = WebRequest(f"http://{host}/{tail}", "GET", at)
-        worst = max(worst, min(_cpu_s(partial(engine.verdict, request, none)) for _ in "123"))
-    return worst
-
-
-def _cpu_s(work: Callable[[], object]) -> float:
-    begin = time.process_time()
-    work()
-    return time.process_time() - begin
 
 
 if __name__ == "__main__":

@@ -21,13 +21,14 @@ import re2
 from foundation.pace import paced
 from foundation.webfilter.engine_host_patterns import domain_of
 from foundation.webfilter.patterns import (
+    AUTOMATON_MEMORY,
     Pattern,
     PatternRefusedError,
     compile_pattern,
+    options_for,
     pattern_or_none,
 )
 
-SET_MEMORY: Final = 24 << 20
 LARGEST_SET: Final = 500
 """About 3 ms of compilation."""
 _PROBE: Final = "\x00"
@@ -108,11 +109,7 @@ class PatternIndex:
 
 def _compiled(texts: Sequence[str], case: str) -> Any:
     """Return a set that is known to answer and warm; None when it does not fit."""
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = case == "sensitive"
-    options.max_mem = SET_MEMORY
-    compiled = re2.Set.SearchSet(options)
+    compiled = re2.Set.SearchSet(options_for(case, AUTOMATON_MEMORY))
     try:
         for text in paced(texts, at_a_time=64):
             compiled.Add(text.encode("utf-8", "replace"))

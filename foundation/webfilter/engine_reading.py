@@ -40,7 +40,7 @@ def read_quickly(url: str, method: str, *, https_sees: str) -> Reading:
             href: str = _parse(text).href
         except (ValueError, TypeError):
             href = "#"  # the slow reading says what is wrong
-        if "#" not in href and href[-1] != "?":
+        if "#" not in href and href[-1] != "?" and len(href) <= LONGEST_URL:
             scheme, _, authority, _ = href.split("/", 3)
             host = authority.partition(":")[0] if ":" in authority else authority
             # No user, no IPv6, no trailing dot.

@@ -5,12 +5,14 @@ All of it is a guard, none of it a feature: the values are generous for browsers
 
 from dataclasses import dataclass
 
+from foundation.webfilter.target import LONGEST_URL
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Sizes in bytes, durations in seconds."""
 
-    url_bytes: int = 16_384
+    url_bytes: int = LONGEST_URL
     head_bytes: int = 65_536
     header_count: int = 128
     buffered_body_bytes: int = 262_144

@@ -15,7 +15,9 @@ import can_ada
 from foundation.categories.hosts import InvalidHostError, tidy_host
 from foundation.errors import DomainError
 
-LONGEST_URL = 65_536
+LONGEST_URL = 8_192
+"""Longer ones are refused, before and after they are brought into normal form, so that nobody gets
+past a pattern by a URL too long to search. Common servers and caches read no longer ones."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,11 +52,11 @@ def read_target(url: str, method: str = "GET", *, https_sees: str = "host") -> T
     Raises:
         InvalidTargetError: It is too long, malformed, or neither http nor https.
     """
-    if len(url) > LONGEST_URL:
-        raise InvalidTargetError(f"the URL has {len(url)} characters; {LONGEST_URL} are read")
+    _check_length(url)
     if method == "GET":
         plain = _read_plain(url)
         if plain is not None:
+            _check_length(plain.url)
             return plain
     parsed = _parse(_authority_url(url) if method.upper() == "CONNECT" else _with_scheme(url))
     scheme = parsed.protocol.removesuffix(":")
@@ -69,7 +71,14 @@ def read_target(url: str, method: str = "GET", *, https_sees: str = "host") -> T
     path = parsed.pathname + parsed.search
     seen = scheme == "http" or https_sees == "url"
     visible = f"{scheme}://{shown}{path if seen else '/'}"
-    return Target(f"{scheme}://{shown}{path}", visible, scheme, host, port, path, seen)
+    whole = f"{scheme}://{shown}{path}"
+    _check_length(whole)
+    return Target(whole, visible, scheme, host, port, path, seen)
+
+
+def _check_length(url: str) -> None:
+    if len(url) > LONGEST_URL:
+        raise InvalidTargetError(f"the URL has {len(url)} characters; {LONGEST_URL} are read")
 
 
 def _read_plain(url: str) -> Target | None:

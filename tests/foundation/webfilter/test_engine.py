@@ -107,6 +107,9 @@ HOSTILE = [
     "https://@/",
     "http://" + "a" * 70_000 + ".example/",
     "http://games.example/" + "a" * 60_000,
+    "http://games.example/play" + '"' * 8_000,
+    "https://games.example/play" + '"' * 8_000,
+    "http://games.example/play" + "a" * 8_000,
     "http://" + "a." * 3000 + "games.example/",
 ]
 METHODS = ["GET", "CONNECT", "connect", "POST"]
@@ -307,7 +310,7 @@ def test_a_large_list_is_looked_up_in_a_trie_with_the_same_verdicts(monkeypatch)
 
 
 def test_patterns_are_found_also_where_one_set_cannot_hold_them(monkeypatch):
-    monkeypatch.setattr(engine_patterns, "SET_MEMORY", 1 << 13)
+    monkeypatch.setattr(engine_patterns, "AUTOMATON_MEMORY", 1 << 13)
     texts = [f"^https?://[a-z0-9.-]*word{number}\\.example/" for number in range(40)]
     index = PatternIndex([*texts, "[", "(?=x)"], case="insensitive")
 

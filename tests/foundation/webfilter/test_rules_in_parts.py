@@ -11,7 +11,7 @@ from foundation.webfilter.patterns import PatternRefusedError, compile_pattern
 from foundation.webfilter.refusals import DestinationRefusedError
 from foundation.webfilter.sites import split_site
 from foundation.webfilter.switches import SWITCHES, SwitchBoard, UnknownSwitchError, check_switch
-from foundation.webfilter.target import InvalidTargetError, read_target
+from foundation.webfilter.target import LONGEST_URL, InvalidTargetError, read_target
 from foundation.webfilter.verdict import Verdict, VerdictReason
 
 
@@ -43,6 +43,45 @@ def test_a_pattern_that_hangs_other_engines_is_harmless():
     pattern = compile_pattern("(a+)+$")
 
     assert not pattern.is_found_in("a" * 50_000 + "!")  # elsewhere 2 to the 50,000 steps
+
+
+@pytest.mark.parametrize(
+    ("pattern", "meant"),
+    [
+        ("(?:a|b|ab){500}c", "(?:a|b|ab)+c"),
+        (r"[A-Za-z0-9._-]{1,255}\.example/", r"[A-Za-z0-9._-]+\.example/"),
+        ("x[^/]{0,200}y", "x[^/]*y"),
+        (r"/\pL+/", "/[a-z]+/"),
+    ],
+)
+def test_web_06_a_pattern_that_becomes_too_large_is_refused_with_what_was_meant(pattern, meant):
+    with pytest.raises(PatternRefusedError, match="steps and 640 may be") as caught:
+        compile_pattern(pattern)
+
+    assert caught.value.suggestion == meant
+    assert pattern[caught.value.position] in "{/"
+
+
+def test_too_many_words_in_one_pattern_are_refused_and_eighty_are_not():
+    words = [f"{chr(97 + n % 26)}word{n}" for n in range(200)]
+
+    assert compile_pattern("|".join(words[:80]))
+    with pytest.raises(PatternRefusedError, match="several patterns"):
+        compile_pattern("|".join(words))
+
+
+@pytest.mark.parametrize("start", ["http://games.example/", "https://games.example/"])
+@pytest.mark.parametrize("longer", [0, 1])
+def test_a_url_is_read_up_to_the_longest_also_in_its_normal_form(start, longer):
+    plain = start.ljust(LONGEST_URL + longer, "a")
+    quoted = start.ljust(LONGEST_URL - 3 + longer, "a") + '"'
+
+    for url in (plain, quoted):  # a quotation mark becomes three characters
+        if longer:
+            with pytest.raises(InvalidTargetError, match="8192 are read"):
+                read_target(url)
+        else:
+            assert len(read_target(url).url) == LONGEST_URL
 
 
 def test_every_switch_has_a_default_a_provenance_and_a_meaning():
