@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from utm.webadmin.harmless import harmless
+
 _STEPS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
@@ -46,10 +48,23 @@ def shortened(value: object, most: int = 80) -> str:
     return f"{text[:kept]}…{text[-kept:]}"
 
 
+def size(count: int) -> str:
+    """Return a number of bytes in its largest unit: `12 B`, `3.4 kB`, `512 MB`."""
+    amount, units = float(count), ["B", "kB", "MB", "GB"]
+    while amount >= 1000 and len(units) > 1:
+        amount /= 1024
+        del units[0]
+    unit = units[0]
+    text = f"{amount:.0f}" if amount >= 10 or unit == "B" else f"{amount:.1f}"
+    return f"{text}\N{NO-BREAK SPACE}{unit}"
+
+
 FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "moment": moment,
     "ago": ago,
     "span": span,
     "counted": counted,
     "shortened": shortened,
+    "size": size,
+    "harmless": harmless,
 }

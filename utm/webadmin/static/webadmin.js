@@ -67,6 +67,71 @@ for (const area of document.querySelectorAll("[data-live]")) {
   addEventListener("pagehide", () => source.close());
 }
 
+// --- Live Log: <ol data-log="/path/of/events">. Lines are added at the end; at most MOST_LINES stay.
+const MOST_LINES = 1000;
+
+function followLog(list) {
+  const [box, scroll, pause, clear, note] = ["q", "scroll", "pause", "clear", "note"]
+    .map((name) => document.getElementById(`live-${name}`));
+  const mark = document.querySelector("[data-live-mark]");
+  const held = []; // what came while it was paused
+  const isPaused = () => pause.getAttribute("aria-pressed") === "true";
+  const tell = (state, text) => {
+    mark.dataset.liveMark = state;
+    mark.querySelector("[data-live-text]").textContent = text;
+  };
+  const toEnd = () => scroll.checked && (list.scrollTop = list.scrollHeight);
+  // The same words as the server's filter; key=value is left to it, by Enter.
+  const narrow = (lines) => {
+    const words = box.value.toLowerCase().split(/\s+/);
+    for (const line of lines) {
+      const text = line.querySelector(".log-text").textContent.toLowerCase().replaceAll('"', "");
+      line.hidden = !words.every((word) => text.includes(word.replaceAll('"', "").replace(/\*$/, "")));
+    }
+  };
+  const add = ({ html, passed, anew }) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const lines = [...template.content.children];
+    if (anew) list.replaceChildren();
+    if (passed) lines[0]?.classList.add("log-parted");
+    for (const line of lines) line.classList.add("fresh");
+    narrow(lines);
+    list.append(...lines);
+    while (list.children.length > MOST_LINES) list.firstElementChild.remove();
+    if (anew) note.textContent = "The log was cleared, or a new day began.";
+    else if (passed) note.textContent = `${passed.toLocaleString("en")} bytes were left out: too fast to show.`;
+    toEnd();
+  };
+  const source = new EventSource(list.dataset.log);
+  source.addEventListener("open", () => tell("on", "live"));
+  source.addEventListener("lines", (event) => {
+    const came = JSON.parse(event.data);
+    if (!isPaused()) return add(came);
+    held.push(came);
+    if (held.length > MOST_LINES) held.shift();
+    note.textContent = "Paused: new lines wait.";
+  });
+  source.addEventListener("error", () => {
+    const isOver = source.readyState === EventSource.CLOSED;
+    tell("lost", isOver ? "no longer live: reload the page" : "connection lost, trying again");
+  });
+  addEventListener("pagehide", () => source.close());
+  pause.addEventListener("click", () => {
+    pause.setAttribute("aria-pressed", String(!isPaused()));
+    note.textContent = isPaused() ? "Paused." : "";
+    if (!isPaused()) held.splice(0).forEach(add);
+  });
+  clear.addEventListener("click", () => list.replaceChildren());
+  scroll.addEventListener("change", toEnd);
+  box.addEventListener("input", () => {
+    narrow(list.children);
+    toEnd();
+  });
+  toEnd();
+}
+document.querySelectorAll("[data-log]").forEach(followLog);
+
 // --- Lists in order: drag by the grip; the form is sent when a row was dropped elsewhere.
 for (const list of document.querySelectorAll("[data-sortable]")) {
   let row = null;
