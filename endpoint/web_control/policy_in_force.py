@@ -19,11 +19,11 @@ from typing import Final
 from endpoint.host import HostFolder
 from foundation.durable.files import write_atomic
 from foundation.errors import DomainError
-from foundation.protocol.policies import PolicyRefusedError, read_compliance
+from foundation.protocol.policies import PolicyRefusedError, compliance_of, read_policy
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.engine_shelf import EngineShelf
 from foundation.webfilter.policy import WebPolicy
-from foundation.webfilter.policy_xml import decode_web_policy
+from foundation.webfilter.policy_reading import web_policy_of
 
 _LAST_GOOD: Final = "policy.last_good.xml"
 
@@ -108,7 +108,7 @@ class PolicyInForce:
             return None
         try:
             engine = self._engines.engine_of(body)
-            enforced = Enforced(engine.policy, read_compliance(body).rev_id)
+            enforced = Enforced(engine.policy, engine.rev_id)
         except PolicyRefusedError as error:
             return self._fall_back(digest, error)
         try:
@@ -124,9 +124,7 @@ class PolicyInForce:
         if self.current is not None or body is None:
             return _Prepared(digest, None, None, error)
         engine = self._engines.engine_of(body)
-        return _Prepared(
-            digest, Enforced(engine.policy, read_compliance(body).rev_id), engine, error
-        )
+        return _Prepared(digest, Enforced(engine.policy, engine.rev_id), engine, error)
 
 
 def read_enforced(host: HostFolder) -> Enforced | None:
@@ -142,7 +140,8 @@ def read_enforced(host: HostFolder) -> Enforced | None:
 
 
 def _decode(body: bytes) -> Enforced:
-    return Enforced(decode_web_policy(body), read_compliance(body).rev_id)
+    root = read_policy(body)
+    return Enforced(web_policy_of(root), compliance_of(root).rev_id)
 
 
 def _stamp_of(path: Path) -> tuple[int, int, int] | None:

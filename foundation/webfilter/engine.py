@@ -48,10 +48,12 @@ class Engine:
 
     Args:
         policy: The policy.
+        rev_id: The revision of its document, if it comes from one.
     """
 
-    def __init__(self, policy: WebPolicy) -> None:
+    def __init__(self, policy: WebPolicy, rev_id: str = "") -> None:
         self.policy = policy
+        self.rev_id = rev_id
         self._board = SwitchBoard(policy.switches)
         self._https_sees = self._board.value("https_sees")
         self._patterns = PatternIndex(patterns_of(policy), case=self._board.value("pattern_case"))

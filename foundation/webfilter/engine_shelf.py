@@ -13,8 +13,9 @@ import hashlib
 import threading
 import weakref
 
+from foundation.protocol.policies import compliance_of, read_policy
 from foundation.webfilter.engine import Engine
-from foundation.webfilter.policy_xml import decode_web_policy
+from foundation.webfilter.policy_reading import web_policy_of
 
 
 class EngineShelf:
@@ -28,11 +29,13 @@ class EngineShelf:
         """Return the engine of a policy document, built if nobody has it yet; it may take long.
 
         Raises:
-            PolicyRefusedError: The document is no policy.
+            PolicyRefusedError: The document is no policy, or has no RevID.
         """
         digest = hashlib.sha256(document).hexdigest()
         with self._turn:
             engine = self._engines.get(digest)
             if engine is None:
-                engine = self._engines[digest] = Engine(decode_web_policy(document))
+                root = read_policy(document)
+                policy, rev_id = web_policy_of(root), compliance_of(root).rev_id
+                engine = self._engines[digest] = Engine(policy, rev_id)
         return engine

@@ -43,7 +43,15 @@ def decode_web_policy(document: bytes) -> WebPolicy:
     Raises:
         PolicyRefusedError: It is not a whole, consistent web policy; the message names the place.
     """
-    root = read_policy(document)
+    return web_policy_of(read_policy(document))
+
+
+def web_policy_of(root: Element) -> WebPolicy:
+    """Read a parsed document.
+
+    Raises:
+        PolicyRefusedError: As `decode_web_policy`.
+    """
     if root.name != "policy" or root.attribute("type") != ROOT_TYPE:
         raise PolicyRefusedError(f"The document is not a policy of type {ROOT_TYPE}.")
     if not root.has("webControl"):
