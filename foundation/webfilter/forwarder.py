@@ -14,7 +14,7 @@ from foundation.webfilter.answers import CONTINUE
 from foundation.webfilter.body_stream import BodyStream
 from foundation.webfilter.client import Client
 from foundation.webfilter.destinations import Destinations
-from foundation.webfilter.headers import VIA
+from foundation.webfilter.heads import RequestHead
 from foundation.webfilter.interception import Interception
 from foundation.webfilter.limits import Limits
 from foundation.webfilter.origin import OnOutcome, Origin, connect
@@ -24,11 +24,10 @@ from foundation.webfilter.refusals import (
     OriginUntrustedError,
 )
 from foundation.webfilter.relay import ResponseRelay
-from foundation.webfilter.request_reader import IncomingRequest, RequestHead
+from foundation.webfilter.request_reader import IncomingRequest
 from foundation.webfilter.target import Target
 
 _Place = tuple[str, int, tuple[str, ...]]
-_VIA = b"Via: " + VIA
 
 
 class Forwarder:
@@ -215,24 +214,8 @@ class Forwarder:
 
 
 def _request_head(target: Target, head: RequestHead) -> bytes:
-    lines = [
-        f"{head.method} {target.path} HTTP/1.1\r\nHost: {target.authority}".encode("ascii"),
-        *head.fields.for_origin(),
-        _VIA,
-    ]
-    if head.is_chunked:
-        lines.append(b"Transfer-Encoding: chunked")
-    elif head.content_length:
-        lines.append(b"Content-Length: " + head.content_length)
-    if head.is_upgrade and is_websocket(head):
-        lines.append(b"Connection: Upgrade\r\nUpgrade: websocket")
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
-
-
-def is_websocket(head: RequestHead) -> bool:
-    """Tell whether a request asks for the one upgrade that is forwarded."""
-    return head.is_upgrade and head.fields.tokens(b"upgrade") == {b"websocket"}
+    begin = f"{head.method} {target.path} HTTP/1.1\r\nHost: {target.authority}\r\n"
+    return begin.encode("ascii") + head.after_host()
 
 
 async def _send_body(origin: Origin, body: BodyStream, *, is_chunked: bool) -> None:

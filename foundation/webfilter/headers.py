@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 VIA = b"1.1 utmlab"
 
-_HOP_BY_HOP = frozenset(
+HOP_BY_HOP = frozenset(
     {
         b"connection",
         b"content-length",
@@ -25,8 +25,7 @@ _HOP_BY_HOP = frozenset(
         b"upgrade",
     }
 )
-_NEVER_AS_THEY_ARE = _HOP_BY_HOP - {b"connection", b"content-length"}
-_FROM_A_CLIENT = _HOP_BY_HOP | {b"host"}
+_FROM_A_CLIENT = HOP_BY_HOP | {b"host"}
 _NAMES_NO_HEADER = frozenset({b"", b"keep-alive", b"Keep-Alive", b"close", b"Close"})
 _NOTHING: frozenset[bytes] = frozenset()
 
@@ -71,16 +70,7 @@ class Fields:
 
     def for_client(self) -> list[bytes]:
         """Return the lines that go on to a client."""
-        return self._without(_HOP_BY_HOP)
-
-    def pass_as_they_are(self) -> bool:
-        """Tell whether nothing in them ends here, apart from a plain keep-alive."""
-        first = self._first
-        return (
-            self._is_unique
-            and first.get(b"connection", b"keep-alive") == b"keep-alive"
-            and _NEVER_AS_THEY_ARE.isdisjoint(first)
-        )
+        return self._without(HOP_BY_HOP)
 
     def _without(self, dropped: frozenset[bytes]) -> list[bytes]:
         if self._is_unique and self._first.get(b"connection", b"") in _NAMES_NO_HEADER:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from foundation.webfilter.client import Client
 from foundation.webfilter.context import ProxyContext
 from foundation.webfilter.forwarder import Forwarder
+from foundation.webfilter.heads import ResponseHead
 from foundation.webfilter.pages import Page
 from foundation.webfilter.record import ExchangeRecord
 from foundation.webfilter.refusals import ExchangeRefusedError
 from foundation.webfilter.relay import ResponseRelay
 from foundation.webfilter.request_reader import IncomingRequest
-from foundation.webfilter.response_reader import ResponseHead
 from foundation.webfilter.showing import Showing
 from foundation.webfilter.target import Target, read_target
 from foundation.webfilter.verdict import Verdict, WebRequest
@@ -54,7 +54,7 @@ class Hearing:
         self.request, self.head, self.target = request, request.head, target
         self.user = context.user(client.address)
         self.at = context.now()
-        self.record = ExchangeRecord(request.head.text(b"referer"), forwarder.loop.time())
+        self.record = ExchangeRecord(request.head.referer, forwarder.loop.time())
         self.record.before_end = self.finish
         self.deciding: Awaitable[Verdict] | None = None
         self._is_finished = False
@@ -86,8 +86,9 @@ class Hearing:
 
     def request_for(self, url: str, method: str) -> WebRequest:
         """Return what is asked of the rules."""
-        agent = self.head.text(b"user-agent")
-        return WebRequest(url, method, self.at, self.user, self.client.address, agent)
+        return WebRequest(
+            url, method, self.at, self.user, self.client.address, self.head.user_agent
+        )
 
     async def decided(self) -> Verdict:
         """Wait for the verdict."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from foundation.webfilter.destinations import Destinations
 from foundation.webfilter.flow import Flow
+from foundation.webfilter.heads import RequestHead
 from foundation.webfilter.limits import Limits
 from foundation.webfilter.refusals import (
     OriginMalformedError,
@@ -18,7 +19,6 @@ from foundation.webfilter.refusals import (
     OriginUnreachableError,
     OriginUntrustedError,
 )
-from foundation.webfilter.request_reader import RequestHead
 from foundation.webfilter.response_reader import ResponseReader, ResponseSink
 
 OnOutcome = Callable[[Exception | None], None]

@@ -10,20 +10,14 @@
 
 from collections.abc import Callable
 
-from foundation.webfilter.answers import status_line
 from foundation.webfilter.flow import Flow
-from foundation.webfilter.headers import VIA
-from foundation.webfilter.request_reader import RequestHead
-from foundation.webfilter.response_reader import ResponseHead
+from foundation.webfilter.heads import RequestHead, ResponseHead
 
 SecondLook = Callable[[ResponseHead], bool]
 """Whether the response may go to the client."""
 
-_VIA = b"Via: " + VIA
-_CHUNKED = b"Transfer-Encoding: chunked"
+_CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
-_END = b"\r\nVia: " + VIA + b"\r\n\r\n"
-_END_KEEP_ALIVE = b"\r\nVia: " + VIA + b"\r\nConnection: keep-alive\r\n\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
 
 
@@ -99,19 +93,14 @@ class ResponseRelay:
         self._second_look = self._before_end = None
 
     def _head_for_client(self, head: ResponseHead) -> bytes:
-        if self.is_keep_alive and head.raw:
-            return head.raw + (_END if head.fields.find(b"connection") else _END_KEEP_ALIVE)
-        lines = [status_line(head.status, head.reason), *head.fields.for_client(), _VIA]
+        lines = head.before_connection()
         if head.status == 101:
             upgrade = b", ".join(sorted(head.fields.tokens(b"upgrade")))
-            lines += [b"Connection: Upgrade", b"Upgrade: " + upgrade, b"\r\n"]
-            return b"\r\n".join(lines)
-        if head.content_length:
-            lines.append(b"Content-Length: " + head.content_length)
-        elif head.has_body and self._request.version == "1.1":
-            self._is_chunking = True
-            lines.append(_CHUNKED)
-        elif head.has_body:
-            self.is_keep_alive = False
-        lines.append(_KEEP_ALIVE if self.is_keep_alive else _CLOSE)
-        return b"\r\n".join(lines)
+            return lines + b"Connection: Upgrade\r\nUpgrade: " + upgrade + b"\r\n\r\n"
+        if head.has_body and not head.content_length:
+            if self._request.version == "1.1":
+                self._is_chunking = True
+                lines += _CHUNKED
+            else:
+                self.is_keep_alive = False
+        return lines + (_KEEP_ALIVE if self.is_keep_alive else _CLOSE)

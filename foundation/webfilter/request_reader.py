@@ -14,6 +14,7 @@ import httptools
 
 from foundation.webfilter.body_stream import NO_BODY, BodyStream
 from foundation.webfilter.headers import Fields
+from foundation.webfilter.heads import RequestHead
 from foundation.webfilter.limits import Limits
 from foundation.webfilter.plain_heads import plain_request
 from foundation.webfilter.refusals import (
@@ -23,45 +24,6 @@ from foundation.webfilter.refusals import (
     RequestMalformedError,
     UrlTooLongError,
 )
-
-
-class RequestHead:
-    """The head of a request, as bytes came; `target` is whatever stood in the request line.
-
-    `content_length` is the announced length or nothing; the parser has checked it.
-    """
-
-    __slots__ = (
-        "content_length",
-        "fields",
-        "has_body",
-        "is_chunked",
-        "is_keep_alive",
-        "is_upgrade",
-        "method",
-        "target",
-        "version",
-    )
-
-    def __init__(
-        self,
-        method: str,
-        target: str,
-        version: str,
-        fields: Fields,
-        *,
-        is_keep_alive: bool,
-        is_upgrade: bool,
-    ) -> None:
-        self.method, self.target, self.version, self.fields = method, target, version, fields
-        self.is_keep_alive, self.is_upgrade = is_keep_alive, is_upgrade
-        self.is_chunked = bool(fields.find(b"transfer-encoding"))
-        self.content_length = fields.find(b"content-length")
-        self.has_body = self.is_chunked or self.content_length.strip(b"0") != b""
-
-    def text(self, name: bytes) -> str:
-        """Return a header's first value as text."""
-        return self.fields.find(name).decode("latin-1")
 
 
 class IncomingRequest:
@@ -168,15 +130,11 @@ class RequestReader:
     def _read_plain(self, data: bytes) -> bool:
         """Hand out a plain request; what is over a limit is left to the parser, which says so."""
         limits = self._limits
-        plain = plain_request(data) if len(data) <= limits.head_bytes else None
-        if plain is None:
+        head = plain_request(data) if len(data) <= limits.head_bytes else None
+        if head is None or len(head.target) > limits.url_bytes:
             return False
-        method, target, fields = plain
-        if len(target) > limits.url_bytes or len(fields.lines) > limits.header_count:
+        if data.count(b"\n") > limits.header_count + 2:  # two more than header lines
             return False
-        head = RequestHead(
-            method, target.decode("ascii"), "1.1", fields, is_keep_alive=True, is_upgrade=False
-        )
         self._on_request(IncomingRequest(head, NO_BODY))
         return True
 

@@ -12,39 +12,12 @@ from typing import Protocol
 import httptools
 
 from foundation.webfilter.headers import Fields
+from foundation.webfilter.heads import ResponseHead
 from foundation.webfilter.limits import Limits
 from foundation.webfilter.plain_heads import plain_response
 from foundation.webfilter.refusals import OriginMalformedError
 
 _BODILESS = frozenset({204, 304})
-
-
-class ResponseHead:
-    """Status line and headers of a response, and how its body is framed.
-
-    `raw` are the bytes of a plain head without its end, which may pass as they are; of any other
-    head it is empty.
-    """
-
-    __slots__ = (
-        "content_length",
-        "content_type",
-        "fields",
-        "has_body",
-        "is_keep_alive",
-        "raw",
-        "reason",
-        "status",
-    )
-
-    def __init__(
-        self, status: int, reason: bytes, fields: Fields, *, is_keep_alive: bool, has_body: bool
-    ) -> None:
-        self.status, self.reason, self.fields = status, reason, fields
-        self.is_keep_alive, self.has_body = is_keep_alive, has_body
-        self.content_length = fields.find(b"content-length")
-        self.content_type = fields.find(b"content-type").decode("latin-1")
-        self.raw = b""
 
 
 class ResponseSink(Protocol):
@@ -197,15 +170,12 @@ class ResponseReader:
 
     def _begin_plain(self, data: bytes) -> bytes | None:
         """Take a plain head and what came of its body; return the rest, None if it is not plain."""
-        plain = plain_response(data)
-        if plain is None or plain[3] > self._limits.head_bytes:
+        head = plain_response(data)
+        if head is None or head.end > self._limits.head_bytes:
             return None
-        status, reason, fields, end, self._left_bytes = plain
-        head = ResponseHead(status, reason, fields, is_keep_alive=True, has_body=True)
-        head.raw = data[: end - 4]
-        self._head, self._is_chunked = head, False
+        self._head, self._is_chunked, self._left_bytes = head, False, head.length
         self._sink.on_head(head)
-        return self._count(data[end:])
+        return self._count(data[head.end :])
 
     def _count(self, data: bytes) -> bytes:
         """Take what belongs to the body; return what came after its end."""

@@ -1,7 +1,7 @@
 """What the request line asks for: absolute form, CONNECT, or origin form with a Host header."""
 
+from foundation.webfilter.heads import RequestHead
 from foundation.webfilter.refusals import MethodRefusedError, RequestMalformedError
-from foundation.webfilter.request_reader import RequestHead
 from foundation.webfilter.target import InvalidTargetError, Target, read_target
 
 _NOT_IN_AN_AUTHORITY = frozenset("/?#@\\ \t")

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from foundation.webfilter import request_reader, response_reader
 from foundation.webfilter.body_stream import BodyStream
+from foundation.webfilter.heads import ResponseHead
 from foundation.webfilter.limits import Limits
 from foundation.webfilter.plain_heads import plain_request, plain_response
 from foundation.webfilter.refusals import ExchangeRefusedError
 from foundation.webfilter.request_reader import IncomingRequest, RequestReader
-from foundation.webfilter.response_reader import ResponseHead, ResponseReader
+from foundation.webfilter.response_reader import ResponseReader
 
 LIMITS = Limits(url_bytes=60, head_bytes=300, header_count=6)
 REQUEST = b"GET http://a.example/x?y HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n"
@@ -45,7 +46,13 @@ LINES = st.sampled_from(
         b"Connection: keep-alive\r\n",
         b"Connection: close\r\n",
         b"Connection: Accept\r\n",
+        b"Connection: Keep-Alive\r\n",
         b"Proxy-Connection: keep-alive\r\n",
+        b"Proxy-Connection: Keep-Alive\r\n",
+        b"X-Connection: keep-alive\r\n",
+        b"User-Agent: a\r\n",
+        b"user-agent: b\r\n",
+        b"Referer: http://a.example/\r\n",
         b"Proxy-Connection: close\r\n",
         b"Upgrade: websocket\r\n",
         b"Connection: Upgrade\r\n",
@@ -57,6 +64,8 @@ LINES = st.sampled_from(
         b"Content-Length: 3, 3\r\n",
         b"Content-Length: 99999999999999999999\r\n",
         b"Content-Type: text/html\r\n",
+        b"content-TYPE: text/plain\r\n",
+        b"Content-Types: x\r\n",
         b"TE: trailers\r\n",
         b"Expect: 100-continue\r\n",
     ]
@@ -128,6 +137,12 @@ def _without_patterns() -> Iterator[None]:
         yield
 
 
+def _lines(head: bytes) -> list[bytes]:
+    """Return what passes on; where the lines stand among others is free."""
+    assert head.endswith(b"\r\n")
+    return sorted(head.split(b"\r\n"))
+
+
 def _requests(pieces: list[bytes]) -> list[object]:
     seen: list[object] = []
     bodies: list[_Body] = []
@@ -143,6 +158,7 @@ def _requests(pieces: list[bytes]) -> list[object]:
                 (head.method, head.target, head.version, head.fields.lines),
                 (head.is_keep_alive, head.is_upgrade, head.is_chunked, head.has_body),
                 (head.content_length, request.body.is_complete),
+                (head.referer, head.user_agent, _lines(head.after_host())),
             )
         )
 
@@ -175,7 +191,7 @@ class _Sink:
     def on_head(self, head: ResponseHead) -> None:
         self.seen.append((head.status, head.reason, head.fields.lines))
         self.seen.append((head.is_keep_alive, head.has_body, head.content_length))
-        self.seen.append(head.content_type)
+        self.seen.append((head.content_type, _lines(head.before_connection())))
 
     def on_body(self, piece: bytes) -> None:
         self.seen.append(piece)
@@ -243,9 +259,28 @@ def test_only_the_plain_form_is_read(read: Callable[[bytes], object], plain: byt
         b"Connection: Accept",
         b"Transfer-Encoding: chunked",
         b"Content-Length: 4",
-        b"Host: b.example\r\nContent-Length: 5",
+        b"Content-Length: 5\r\nContent-Length: 5",
+        b"Connection: keep-alive\r\nConnection: keep-alive",
         b"Upgrade: x",
         b"A:b",
         b"A: b\nC: d",
     ):
-        assert read(plain.replace(b"\r\n", b"\r\n" + line + b"\r\n", 1)) is None
+        assert read(plain.replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n\r\n", 1)) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"Connection: keep-alive", b"Proxy-Connection: Keep-Alive", b"PROXY-connection: keep-Alive"],
+)
+def test_a_plain_keep_alive_stays_plain_and_does_not_pass(line: bytes) -> None:
+    head = plain_request(REQUEST.replace(b"Accept", line + b"\r\nX-" + line + b"\r\nAccept"))
+    assert head is not None
+    assert head.after_host().startswith(b"X-" + line + b"\r\nAccept: */*\r\nVia: ")
+
+
+def test_of_a_plain_head_all_lines_can_be_had() -> None:
+    request, response = plain_request(REQUEST), plain_response(RESPONSE)
+    assert request is not None
+    assert request.fields.lines == [(b"Host", b"a.example"), (b"Accept", b"*/*")]
+    assert response is not None
+    assert response.fields.lines == [(b"Server", b"s"), (b"Content-Length", b"3")]
