@@ -145,6 +145,33 @@ def all_changesets(db: Database) -> tuple[StoredChangeset, ...]:
     return tuple(StoredChangeset(*row) for row in rows.fetchall())
 
 
+def count(db: Database) -> int:
+    """Return how many changesets there are."""
+    return int(db.execute("SELECT COUNT(*) FROM epsecd_changesets").fetchone()[0])
+
+
+def newest_first(db: Database, *, most: int, after: int = 0) -> tuple[StoredChangeset, ...]:
+    """Return some changesets, newest first, without the `after` newest ones."""
+    select = f"SELECT {_COLUMNS} FROM epsecd_changesets"  # noqa: S608 - constants
+    rows = db.execute(f"{select} ORDER BY epoch DESC, number DESC LIMIT ? OFFSET ?", [most, after])
+    return tuple(StoredChangeset(*row) for row in rows.fetchall())
+
+
+def around(
+    db: Database, changeset: StoredChangeset
+) -> tuple[StoredChangeset | None, StoredChangeset | None]:
+    """Return the changeset before one and the one after it, of whatever epoch."""
+    key = [changeset.epoch, changeset.number]
+    before = "WHERE (epoch, number) < (?, ?) ORDER BY epoch DESC, number DESC LIMIT 1"
+    after = "WHERE (epoch, number) > (?, ?) ORDER BY epoch, number LIMIT 1"
+    return _one(db, before, key), _one(db, after, key)
+
+
+def exactly(db: Database, epoch: int, number: int) -> StoredChangeset | None:
+    """Return the changeset of that epoch and number, or None."""
+    return _one(db, "WHERE epoch = ? AND number = ?", [epoch, number])
+
+
 def document(db: Database, epoch: int, number: int) -> bytes:
     """Return the encoded changeset.
 

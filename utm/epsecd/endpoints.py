@@ -138,5 +138,11 @@ def statuses(db: Database, endpoint_id: str) -> tuple[StoredStatus, ...]:
     )
 
 
+def refusing(db: Database) -> frozenset[str]:
+    """Return the endpoints of which a component says that it does not enforce its policy."""
+    rows = db.execute("SELECT endpoint_id FROM epsecd_statuses WHERE res IN ('Diff', 'NoRef')")
+    return frozenset(row[0] for row in rows.fetchall())
+
+
 def _endpoint(row: tuple[Any, ...]) -> StoredEndpoint:
     return StoredEndpoint(row[0], row[1], row[2], json.loads(row[3]), row[4], bool(row[5]), row[6])

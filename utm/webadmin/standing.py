@@ -30,6 +30,8 @@ def standing_of(
     newest: StoredChangeset | None,
     wanted: Mapping[str, str],
     now: datetime,
+    *,
+    poll_s: float = POLL_S,
 ) -> Standing:
     """Return where a computer stands.
 
@@ -38,6 +40,7 @@ def standing_of(
         newest: The newest changeset.
         wanted: App id to RevID that it wants of this computer.
         now: The present.
+        poll_s: The poll interval, where LiveConnect told it.
     """
     if computer["removed"]:
         return Standing("off", "removed", "LiveConnect refuses it; restore it to let it in again.")
@@ -45,11 +48,15 @@ def standing_of(
         return Standing("off", "no changeset yet")
     if computer["compliant"]:
         return Standing("ok", f"changeset {newest.number} (current)")
-    return _behind(computer, newest, wanted, now)
+    return _behind(computer, newest, wanted, now, poll_s)
 
 
 def _behind(
-    computer: Mapping[str, Any], newest: StoredChangeset, wanted: Mapping[str, str], now: datetime
+    computer: Mapping[str, Any],
+    newest: StoredChangeset,
+    wanted: Mapping[str, str],
+    now: datetime,
+    poll_s: float,
 ) -> Standing:
     held = computer["complies_with"]
     text = "no changeset yet" if held is None else f"changeset {held}"
@@ -59,7 +66,7 @@ def _behind(
     refused = _refusal(computer["statuses"], wanted)
     if refused:
         return Standing("error", f"{text}, refused", refused)
-    late = int((now - datetime.fromisoformat(newest.committed_at)).total_seconds() // POLL_S)
+    late = int((now - datetime.fromisoformat(newest.committed_at)).total_seconds() // poll_s)
     if late < 1:
         return Standing("info", f"{text}, next poll due", f"Changeset {newest.number} waits.")
     why = _why_late(computer, newest, wanted)
