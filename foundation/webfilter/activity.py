@@ -6,17 +6,15 @@
   its own when it has stood for a while (`telling`), so its `size` is what had passed by then.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from foundation.webfilter.verdict import Verdict, WebRequest
 
 ActivityAction = Literal["allow", "block", "warn", "proceed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(NamedTuple):
     """One exchange; `size` counts body bytes sent to the client, `error` is a refusal's code."""
 
     request: WebRequest

@@ -18,7 +18,7 @@ from foundation.webfilter.pages import PROCEED_PATH, RESERVED_PATH
 from foundation.webfilter.refusals import ExchangeRefusedError, OriginTimeoutError
 from foundation.webfilter.request_reader import IncomingRequest
 from foundation.webfilter.target import Target
-from foundation.webfilter.targeting import NO_TARGET, target_of
+from foundation.webfilter.targeting import target_of
 from foundation.webfilter.waiting import serve_waiting
 
 if TYPE_CHECKING:
@@ -35,10 +35,14 @@ class Progress(Enum):
     FAILED = "a fault of ours, which `run` raises"
 
 
-class Exchange:
+class Exchange(Hearing):
     """Serves one request of a client; `on_progress` is told when an answer under way has come."""
 
-    __slots__ = ("_fault", "_hearing", "_moved_bytes", "_on_progress", "_origin", "inside")
+    inside: Target | None = None
+    _origin: "Origin | None" = None
+    """From where the answer is coming by callback."""
+    _moved_bytes = 0
+    _fault: Exception | None = None
 
     def __init__(
         self,
@@ -48,17 +52,13 @@ class Exchange:
         request: IncomingRequest,
         on_progress: Callable[[Progress], None],
     ) -> None:
-        self._hearing = Hearing(context, client, forwarder, request, NO_TARGET)
+        super().__init__(context, client, forwarder, request)
         self._on_progress = on_progress
-        self._origin: Origin | None = None
-        self._moved_bytes = 0
-        self._fault: Exception | None = None
-        self.inside: Target | None = None
 
     @property
     def is_request_read(self) -> bool:
         """Whether nothing more of the request will come."""
-        return self._hearing.request.body.is_complete
+        return self.request.body.is_complete
 
     def at_once(self) -> Progress:
         """Serve the request as far as nothing must be waited for."""
@@ -67,41 +67,40 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - a refusal, or kept for the task that follows
             progress = self._failed(error)
         if progress is Progress.DONE or progress is Progress.LAST:
-            self._hearing.finish()
+            self.finish()
         return progress
 
     async def run(self) -> bool:
         """Serve what is left of the request; tell whether the connection may go on."""
-        hearing = self._hearing
         try:
             if self._fault is not None:
                 raise self._fault
-            return await serve_waiting(hearing)
+            return await serve_waiting(self)
         except ExchangeRefusedError as refusal:
-            return hearing.refuse(refusal)
+            return self.refuse(refusal)
         except asyncio.CancelledError:
-            hearing.note_absence()
+            self.note_absence()
             raise
         except Exception:
-            hearing.note_fault()
+            self.note_fault()
             raise
         finally:
-            hearing.finish()
+            self.finish()
 
     def client_left(self) -> None:
         """End without the client."""
         if self._origin is not None:
             self._origin.forget()
             self._origin.abort()
-        self._hearing.note_absence()
-        self._hearing.finish()
+        self.note_absence()
+        self.finish()
 
     def is_still_moving(self) -> bool:
         """Tell whether bytes moved since this was asked last; if none did, the exchange ends."""
         origin = self._origin
         if origin is None:
             return False
-        moved = origin.sent_bytes + self._hearing.client.sent_bytes
+        moved = origin.sent_bytes + self.client.sent_bytes
         if moved != self._moved_bytes:
             self._moved_bytes = moved
             return True
@@ -110,17 +109,16 @@ class Exchange:
         return False
 
     def _begin(self) -> Progress:
-        hearing = self._hearing
-        head = hearing.head
-        target = hearing.target = target_of(head, self.inside)
+        head = self.head
+        target = self.target = target_of(head, self.inside)
         is_connect = head.method == "CONNECT"
         own = None if is_connect else self._serve_own(target)
         if own is not None:
             return own
-        verdict = hearing.ask(head.target if is_connect else target.url, head.method)
+        verdict = self.ask(head.target if is_connect else target.url, head.method)
         if verdict is None:
             return Progress.NEEDS_TASK
-        answered = hearing.answer_by(verdict)
+        answered = self.answer_by(verdict)
         if answered is not None:
             return _done(is_next=answered)
         if head.has_body or head.is_upgrade or is_connect:
@@ -129,23 +127,21 @@ class Exchange:
 
     def _serve_own(self, target: Target) -> Progress | None:
         """Answer what is asked of the proxy itself."""
-        hearing = self._hearing
         if target.path.startswith(RESERVED_PATH):
-            if target.path == PROCEED_PATH and hearing.head.method == "POST":
+            if target.path == PROCEED_PATH and self.head.method == "POST":
                 return Progress.NEEDS_TASK
-            return _done(is_next=hearing.showing().own(target))
-        page = hearing.own_page(target)
-        return _done(is_next=hearing.showing().page(200, page)) if page is not None else None
+            return _done(is_next=self.showing().own(target))
+        page = self.own_page(target)
+        return _done(is_next=self.showing().page(200, page)) if page is not None else None
 
     def _forward(self) -> Progress:
-        hearing = self._hearing
-        origin = hearing.forwarder.send_at_once(
-            hearing.target, hearing.head, hearing.relay(), self._origin_done
+        origin = self.forwarder.send_at_once(
+            self.target, self.head, self.relay(), self._origin_done
         )
         if origin is None:
             return Progress.NEEDS_TASK
         self._origin = origin
-        self._moved_bytes = origin.sent_bytes + hearing.client.sent_bytes
+        self._moved_bytes = origin.sent_bytes + self.client.sent_bytes
         return Progress.UNDERWAY
 
     def _origin_done(self, error: Exception | None) -> None:
@@ -155,29 +151,29 @@ class Exchange:
         except Exception as fault:  # noqa: BLE001 - a refusal, or kept for the task that follows
             progress = self._failed(fault)
         if progress is Progress.DONE or progress is Progress.LAST:
-            self._hearing.finish()
+            self.finish()
         self._on_progress(progress)
 
     def _conclude(self, error: Exception | None) -> Progress:
-        origin, hearing = self._origin, self._hearing
+        origin = self._origin
         if origin is None:
             raise RuntimeError("an answer to nothing")
         self._origin = None
-        relay = hearing.relay()
+        relay = self.relay()
         if error is None and not relay.is_withheld:
-            hearing.forwarder.keep(origin, hearing.target, relay)
+            self.forwarder.keep(origin, self.target, relay)
             return Progress.DONE if relay.is_keep_alive else Progress.LAST
-        hearing.forwarder.drop(origin)
+        self.forwarder.drop(origin)
         if error is None:
-            return _done(is_next=hearing.show_instead())
-        if origin.may_repeat(hearing.head, error):
+            return _done(is_next=self.show_instead())
+        if origin.may_repeat(self.head, error):
             return Progress.NEEDS_TASK
         raise error
 
     def _failed(self, error: Exception) -> Progress:
         if isinstance(error, ExchangeRefusedError):
-            return _done(is_next=self._hearing.refuse(error))
-        self._hearing.note_fault()
+            return _done(is_next=self.refuse(error))
+        self.note_fault()
         self._fault = error
         return Progress.FAILED
 

@@ -19,28 +19,18 @@ from foundation.webfilter.relay import ResponseRelay
 from foundation.webfilter.request_reader import IncomingRequest
 from foundation.webfilter.showing import Showing
 from foundation.webfilter.target import Target, read_target
+from foundation.webfilter.targeting import NO_TARGET
 from foundation.webfilter.verdict import Verdict, WebRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
 
-class Hearing:
+class Hearing(ExchangeRecord):
     """A request, and everything that is found out about it."""
 
-    __slots__ = (
-        "_is_finished",
-        "at",
-        "client",
-        "context",
-        "deciding",
-        "forwarder",
-        "head",
-        "record",
-        "request",
-        "target",
-        "user",
-    )
+    deciding: "Awaitable[Verdict] | None" = None
+    """What must be waited for to have the verdict."""
 
     def __init__(
         self,
@@ -48,24 +38,20 @@ class Hearing:
         client: Client,
         forwarder: Forwarder,
         request: IncomingRequest,
-        target: Target,
     ) -> None:
-        self.context, self.client, self.forwarder = context, client, forwarder
-        self.request, self.head, self.target = request, request.head, target
+        super().__init__(request.head, forwarder, context.on_activity)
+        self.context, self.client, self.request = context, client, request
+        self.target = NO_TARGET
         self.user = context.user(client.address)
         self.at = context.now()
-        self.record = ExchangeRecord(request.head.referer, forwarder.loop.time())
-        self.record.before_end = self.finish
-        self.deciding: Awaitable[Verdict] | None = None
-        self._is_finished = False
         forwarder.forget_last()
 
     @property
     def verdict(self) -> Verdict:
         """The verdict that was found."""
-        if self.record.verdict is None:
+        if self.found is None:
             raise RuntimeError("nothing passes without a verdict")
-        return self.record.verdict
+        return self.found
 
     def own_page(self, target: Target) -> Page | None:
         """Return what the proxy serves itself, when it is asked as a server and not as a proxy."""
@@ -76,10 +62,10 @@ class Hearing:
     def ask(self, url: str, method: str) -> Verdict | None:
         """Find the verdict on a URL; None when `deciding` must be waited for."""
         request = self.request_for(url, method)
-        self.record.request = request
+        self.asked = request
         found = self.context.decide(request)
         if isinstance(found, Verdict):
-            self.record.verdict = found
+            self.found = found
             return found
         self.deciding = found
         return None
@@ -94,7 +80,7 @@ class Hearing:
         """Wait for the verdict."""
         if self.deciding is not None:
             deciding, self.deciding = self.deciding, None
-            self.record.verdict = await deciding
+            self.found = await deciding
         return self.verdict
 
     def answer_by(self, verdict: Verdict) -> bool | None:
@@ -110,12 +96,12 @@ class Hearing:
 
     def relay(self) -> ResponseRelay:
         """Return what takes the answer; the same one when a request is sent a second time."""
-        if self.record.relay is None:
+        if self.answer is None:
             look = self._look_again if self.context.decide_content is not None else None
-            self.record.relay = ResponseRelay(
+            self.answer = ResponseRelay(
                 self.client, self.head, second_look=look, before_end=self.finish
             )
-        return self.record.relay
+        return self.answer
 
     def show_instead(self) -> bool:
         """Show what the second look at the answer said."""
@@ -125,39 +111,24 @@ class Hearing:
 
     def showing(self) -> Showing:
         """Return who writes the proxy's own answers."""
-        return Showing(self.context, self.client, self.request, self.record, self.user)
+        return Showing(self.context, self.client, self.request, self, self.user)
 
     def refuse(self, refusal: ExchangeRefusedError) -> bool:
         """Say why the proxy does not serve the request; tell whether the connection goes on."""
-        self.record.error = refusal.code
+        self.error = refusal.code
         self.context.on_refusal(refusal)
         return self.showing().refusal(refusal)
 
     def note_fault(self) -> None:
         """Note a fault of ours; an answer that has begun must not look whole."""
-        self.record.error = "internal"
-        if self.record.is_answer_begun:
+        self.error = "internal"
+        if self.is_answer_begun:
             self.client.abort()
 
     def note_absence(self) -> None:
         """Note that the client went away."""
-        if not self.record.is_answer_complete:
-            self.record.error = "client_aborted"
-
-    def finish(self) -> None:
-        """Tell of the exchange, once.
-
-        It is told before the last of an answer is written, so that a killed process has answered
-        nothing to its end that it did not tell of.
-        """
-        if self._is_finished:
-            return
-        self._is_finished = True
-        record = self.record
-        activity = record.activity(self.forwarder)
-        record.let_go()
-        if activity is not None:
-            self.context.on_activity(activity)
+        if not self.is_answer_complete:
+            self.error = "client_aborted"
 
     def _went_on(self, verdict: Verdict) -> bool:
         return self.context.proceed.is_remembered(
@@ -172,5 +143,5 @@ class Hearing:
         again = decide_content(verdict, head.content_type)
         if again is verdict or again.action == "allow":
             return True
-        self.record.verdict = again
+        self.found = again
         return again.action == "warn" and self._went_on(again)

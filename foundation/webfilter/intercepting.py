@@ -22,7 +22,7 @@ async def serve_intercepted(hearing: Hearing, interception: Interception) -> boo
     """Serve a CONNECT that is allowed, request by request, to its end."""
     client, context = hearing.client, hearing.context
     client.write(TUNNEL_OPEN)
-    hearing.record.status = 200
+    hearing.status = 200
     transport = client.transport
     if transport is None or client.prelude:
         return False
@@ -40,7 +40,7 @@ async def serve_intercepted(hearing: Hearing, interception: Interception) -> boo
                 inner.connection_made(secured)
                 await asyncio.wait({inner.ended})
     except (TimeoutError, OSError):  # ssl.SSLError is one
-        hearing.record.error = "tls_failed"
+        hearing.error = "tls_failed"
     finally:
         inner.abort()
         transport.abort()

@@ -26,11 +26,11 @@ ACCESS_DENIED = b"\x15\x03\x01\x00\x02\x02\x31"
 
 async def serve_connect(hearing: Hearing) -> bool:
     """Serve a CONNECT that is allowed, to its end."""
-    client, record = hearing.client, hearing.record
+    client = hearing.client
     if hearing.verdict.action == "warn":
-        record.action = "proceed"
+        hearing.action = "proceed"
     origin = await hearing.forwarder.open(hearing.target)
-    record.status = 200
+    hearing.status = 200
     sent = client.sent_bytes + len(TUNNEL_OPEN)
     tunnel = Tunnel(client, origin, idle_s=hearing.context.limits.tunnel_idle_s)
     with Telling(hearing, lambda: max(client.sent_bytes - sent, 0)) as telling:
@@ -51,7 +51,7 @@ async def may_pass(hearing: Hearing, names: tuple[str, ...]) -> bool:
     others = [name for name in names if _normal(name) != hearing.target.host]
     may_pass = True
     for name in others:
-        hearing.record.error = ServerNameMismatchError.code
+        hearing.error = ServerNameMismatchError.code
         verdict = await _judge(hearing, name)
         if verdict.action == "block":
             hearing.context.on_refusal(

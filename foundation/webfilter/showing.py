@@ -85,7 +85,7 @@ class Showing:
         is_head_request = head.method == "HEAD"
         self._record.status, self._record.content_type = status, page.content_type
         self._record.size = 0 if is_head_request else len(page.body)
-        self._record.before_end()
+        self._record.finish()
         self._client.write(
             page_answer(
                 status,

@@ -39,7 +39,7 @@ class Telling:
         trace: TracebackType | None,
     ) -> None:
         self._timer.cancel()
-        self._hearing.record.size = self._sent()
+        self._hearing.size = self._sent()
 
     def judged(self) -> None:
         """Take note that nothing more is going to be judged."""
@@ -47,5 +47,5 @@ class Telling:
             self._tell()
 
     def _tell(self) -> None:
-        self._hearing.record.size = self._sent()
+        self._hearing.size = self._sent()
         self._hearing.finish()

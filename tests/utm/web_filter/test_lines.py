@@ -61,8 +61,8 @@ def test_golden_access():
 
 
 def test_golden_block_has_no_dstip_and_its_reason_last():
-    blocked = replace(
-        ACCESS, verdict=BLOCKED, action="block", status_code=403, server_address="", size=900
+    blocked = ACCESS._replace(
+        verdict=BLOCKED, action="block", status_code=403, server_address="", size=900
     )
     (line,) = lines(blocked)
     assert 'id="0060"' in line
@@ -73,14 +73,14 @@ def test_golden_block_has_no_dstip_and_its_reason_last():
 
 def test_golden_warning_has_its_reason_before_the_category():
     warned = replace(BLOCKED, action="warn")
-    (line,) = lines(replace(ACCESS, verdict=warned, action="warn", status_code=403))
+    (line,) = lines(ACCESS._replace(verdict=warned, action="warn", status_code=403))
     assert 'id="0071"' in line
     assert 'exceptions="" reason="category" category="116" reputation="neutral"' in line
 
 
 def test_golden_going_on_has_its_four_keys_only():
     warned = replace(BLOCKED, action="warn")
-    (line,) = lines(replace(ACCESS, verdict=warned, action="proceed", status_code=303))
+    (line,) = lines(ACCESS._replace(verdict=warned, action="proceed", status_code=303))
     assert line == (
         '2026:11:20-23:20:18 utm httpproxy[4711]: id="0072" severity="info" sys="SecureWeb" '
         'sub="http" name="Contentfilter warned and proceeded" url="http://games.example/play" '
@@ -91,7 +91,7 @@ def test_golden_going_on_has_its_four_keys_only():
 def test_a_tunnel_that_would_have_been_warned_of_is_an_access_too():
     request = REQUEST._replace(url="games.example:443", method="CONNECT")
     verdict = replace(BLOCKED, action="warn", url="https://games.example/")
-    tunnel = replace(ACCESS, request=request, verdict=verdict, action="proceed", status_code=200)
+    tunnel = ACCESS._replace(request=request, verdict=verdict, action="proceed", status_code=200)
     assert [_id(line) for line in lines(tunnel)] == ["0072", "0001"]
 
 
@@ -106,12 +106,12 @@ def test_a_tunnel_that_would_have_been_warned_of_is_an_access_too():
 )
 def test_the_reason_of_a_block_says_which_message_it_is(reason, message_id):
     verdict = replace(BLOCKED, reason=reason)
-    (line,) = lines(replace(ACCESS, verdict=verdict, action="block", status_code=403))
+    (line,) = lines(ACCESS._replace(verdict=verdict, action="block", status_code=403))
     assert _id(line) == message_id
 
 
 def test_what_is_not_logged_is_no_line():
-    assert lines(replace(ACCESS, verdict=replace(PASSED, is_logged=False))) == ()
+    assert lines(ACCESS._replace(verdict=replace(PASSED, is_logged=False))) == ()
 
 
 @pytest.mark.parametrize("action", ["allow", "block", "warn"])
