@@ -51,13 +51,13 @@ REPUTATIONS: Final = {
     "malicious": "Malicious",
 }
 _CRITERIA: Final = {
-    "networks": "networks",
-    "aaa": "users",
-    "domains": "patterns",
-    "sp_categories": "categories",
-    "tags": "tags",
-    "user_agents": "user agents",
-    "endpoints_groups": "endpoint groups",
+    "networks": ("network", ""),
+    "aaa": ("user or group", "users and groups"),
+    "domains": ("pattern", ""),
+    "sp_categories": ("category", "categories"),
+    "tags": ("tag", ""),
+    "user_agents": ("user agent", ""),
+    "endpoints_groups": ("endpoint group", ""),
 }
 _PATTERN_HELP: Final = (
     "One regular expression per line (RE2), searched in the whole URL: begin with ^https?:// and "
@@ -243,9 +243,7 @@ CATEGORIES: Final = ObjectPages(
         hidden=frozenset({"id"}),
     ),
     columns=(
-        Column(
-            "Holds", lambda one, _: counted(len(one.texts("subcats")), "category", "categories")
-        ),
+        Column("Holds", lambda one, _: len(one.texts("subcats"))),
         names_column("Such as", "subcats"),
     ),
     intro="Filter actions speak of these; each stands for categories of the database, which logs "

@@ -25,8 +25,7 @@ def pattern_problem(line: str) -> str:
         compile_pattern(line)
     except PatternRefusedError as error:
         meant = f"; perhaps {shortened(error.suggestion, 200)} is meant" if error.suggestion else ""
-        reason = str(error).removeprefix(f"pattern {line[:200]!r}: ")
-        where = f"character {error.position + 1}: {shortened(reason, 200)}"
+        where = f"character {error.position + 1}: {shortened(error.reason, 200)}"
         return f"{where} in {shortened(line, _LONGEST_QUOTE)}{meant}"
     return ""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from utm.confd import Object
+from utm.confd.classes import object_class
 from utm.webadmin.page import Page
 from utm.webadmin.pages.web_findings import CHECK_PATH, Told, findings_beside
 from utm.webadmin.visit import visit_of
@@ -12,12 +13,16 @@ from utm.webadmin.visit import visit_of
 routes = web.RouteTableDef()
 
 
-def by_object(told: Sequence[Told]) -> list[tuple[Object | None, list[Told]]]:
-    """Return findings together with the object that they are about, in the order of finding."""
+def by_object(told: Sequence[Told]) -> list[tuple[Object | None, str, list[Told]]]:
+    """Return findings with the object that they are about and its kind, in order of finding."""
     gathered: dict[str, list[Told]] = {}
     for one in told:
         gathered.setdefault(one.about.ref if one.about else "", []).append(one)
-    return [(several[0].about, several) for several in gathered.values()]
+    return [(several[0].about, _kind(several[0].about), several) for several in gathered.values()]
+
+
+def _kind(one: Object | None) -> str:
+    return object_class(one.full_type).title if one is not None else ""
 
 
 @routes.get(CHECK_PATH)

@@ -21,6 +21,7 @@ from aiohttp import web
 from foundation.categories.demo import demo_categories
 from foundation.webfilter.conditions import zone_of
 from foundation.webfilter.counterfactual import Change, nearest_changes
+from foundation.webfilter.decrypted import is_decrypted, seeing_urls
 from foundation.webfilter.evaluate import evaluate
 from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.sites import override_for
@@ -29,7 +30,15 @@ from foundation.webfilter.target import InvalidTargetError, read_target
 from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
 from utm.confd import Object, Snapshot
 from utm.logs.eplog import verdict_id
-from utm.web_policy import WebPolicyError, compile_gateway, compile_group
+from utm.web_policy import (
+    HOST_ONLY,
+    HttpsFiltering,
+    WebPolicyError,
+    compile_gateway,
+    compile_group,
+    https_filtering,
+    left_alone,
+)
 from utm.webadmin.filters import shortened
 from utm.webadmin.page import Page
 from utm.webadmin.pages.web_findings import CHECK_PATH, Told, about, findings
@@ -117,7 +126,7 @@ def answer(question: Question, snapshot: Snapshot, now: datetime) -> Answer:
         WebPolicyError: If the configuration cannot be compiled.
     """
     known = demo_categories()
-    policy, decided_by = _deciding(question, snapshot)
+    policy, decided_by, https = _deciding(question, snapshot)
     request = WebRequest(
         question.url,
         "GET",
@@ -125,7 +134,7 @@ def answer(question: Question, snapshot: Snapshot, now: datetime) -> Answer:
         user=question.user,
         client_ip=question.address if question.is_office else "",
     )
-    verdict = evaluate(policy, request, known)
+    verdict, judged_by = _judged(policy, request, https)
     involved = {verdict.profile_ref, verdict.filter_action_ref, verdict.rule_ref, verdict.list_ref}
     told = findings(snapshot, now, policy.group_ref)
     return Answer(
@@ -134,7 +143,7 @@ def answer(question: Question, snapshot: Snapshot, now: datetime) -> Answer:
         decided_by=decided_by,
         origin=_origin(policy, request, verdict),
         log_id=verdict_id(request, verdict),
-        changes=nearest_changes(policy, request, verdict, known),
+        changes=nearest_changes(judged_by, request, verdict, known) if judged_by else (),
         findings=about(told, frozenset({*involved, *verdict.exception_refs} - {""})),
     )
 
@@ -151,19 +160,53 @@ def _group_of(question: Question, snapshot: Snapshot) -> str:
     return found.ref if is_group else snapshot.group_of(found.ref)
 
 
-def _deciding(question: Question, snapshot: Snapshot) -> tuple[WebPolicy, str]:
-    """Return the policy that decides, and who decides by it."""
+def _deciding(
+    question: Question, snapshot: Snapshot
+) -> tuple[WebPolicy, str, Mapping[str, HttpsFiltering]]:
+    """Return the policy that decides, who decides by it, and what the gateway does with HTTPS."""
     group = _group_of(question, snapshot)
-    name = snapshot.get(question.who).name if question.who else ""
-    if not group:
-        return compile_gateway(snapshot), "The gateway decides, for a client that it does not know."
-    own, _warnings = compile_group(snapshot, group)
-    stands_back = SwitchBoard(own.switches).value("office_filter") == "utm" or not own.web_control
-    if question.is_office and stands_back:
-        return compile_gateway(snapshot, group), f"The gateway decides at the office, for {name}."
-    where = "also at the office" if question.is_office else "away from the office"
-    sentence = f"Web Control of {name} decides {where}, by the policy of {own.group_name}."
-    return own, sentence
+    name = _name(question, snapshot)
+    if group:
+        own, _warnings = compile_group(snapshot, group)
+        is_at_gateway = SwitchBoard(own.switches).value("office_filter") == "utm"
+        if not question.is_office or (own.web_control and not is_at_gateway):
+            where = "also at the office" if question.is_office else "away from the office"
+            whose = f"by the policy of {own.group_name}"
+            return own, f"Web Control of {name} decides {where}, {whose}.", {}
+    policy = compile_gateway(snapshot, group)
+    return (
+        policy,
+        f"The gateway decides at the office, for {name}.",
+        https_filtering(snapshot, policy),
+    )
+
+
+def _name(question: Question, snapshot: Snapshot) -> str:
+    found = snapshot.find(question.who)
+    if found is None:
+        return "a client that nobody knows"
+    is_group = found.full_type == "epp/endpoints_group"
+    return f"a computer of {found.name}" if is_group else found.name
+
+
+def _judged(
+    policy: WebPolicy, request: WebRequest, https: Mapping[str, HttpsFiltering]
+) -> tuple[Verdict, WebPolicy | None]:
+    """Return the verdict and the policy that gave it; None when HTTPS is left alone.
+
+    The gateway's profile says whether HTTPS passes, is judged by its host, or by what is inside.
+    """
+    known = demo_categories()
+    verdict = evaluate(policy, request, known)
+    if not https or not is_decrypted(request) or verdict.reason is VerdictReason.INVALID_URL:
+        return verdict, policy
+    filtering = https.get(verdict.profile_ref, HOST_ONLY)
+    if filtering.is_off:
+        return left_alone(verdict, policy), None
+    if filtering.scans(verdict) and "ssl_scanning" not in verdict.exception_skips:
+        inside = seeing_urls(policy)
+        return evaluate(inside, request, known), inside
+    return verdict, policy
 
 
 def _moment(text: str, snapshot: Snapshot, now: datetime) -> datetime:

@@ -32,6 +32,12 @@ HTTPS: Final = {
     "selective_https_scanning": "Decrypt some sites",
     "full_https_scanning": "Decrypt and scan",
 }
+_HTTPS_SHORT: Final = {
+    "no_https_filtering": "not filtered",
+    "simple_https_filtering": "by host",
+    "selective_https_scanning": "some decrypted",
+    "full_https_scanning": "decrypted",
+}
 routes = web.RouteTableDef()
 
 
@@ -111,7 +117,13 @@ PROFILES: Final = ObjectPages(
             Fieldset("", ("name", "status", "comment")),
             Fieldset("For whom", ("endpoints_groups", "networks")),
             Fieldset("Base policy", ("default_cff_action",)),
-            Fieldset("HTTPS", ("scan_ssl_opt", "selective_scan_cat", "selective_scan_tags")),
+            Fieldset("HTTPS", ("scan_ssl_opt",)),
+            Fieldset(
+                "What is decrypted",
+                ("selective_scan_cat", "selective_scan_tags"),
+                help="Asked only when some sites are decrypted.",
+                is_folded=True,
+            ),
             Fieldset(
                 "Authentication at the gateway",
                 (
@@ -163,7 +175,7 @@ PROFILES: Final = ObjectPages(
         _everybody_if_base("Networks", "networks", "none"),
         Column("Policies", lambda one, _: len(policy_refs(one))),
         names_column("Base policy", "default_cff_action"),
-        Column("HTTPS", lambda one, _: HTTPS.get(one.text("scan_ssl_opt"), "")),
+        Column("HTTPS", lambda one, _: _HTTPS_SHORT.get(one.text("scan_ssl_opt"), "")),
     ),
     intro="The first profile that fits decides: by endpoint group, at the office by network.",
     is_ordered=True,
