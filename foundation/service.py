@@ -1,7 +1,7 @@
 """What a service is, how time reaches it, and who owns its background work.
 
 - A service owns one folder and one database, and can rebuild its memory from them (`load`).
-- Time is an injected `Now`; the real clock stands here, once.
+- Time is an injected `Now` (`foundation.present`).
 - Every background task has an owner: nothing outlives the service that started it, and a loop
   that must not end is started again after an error that nobody foresaw.
 """
@@ -10,20 +10,16 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from typing import Any, TypeVar
+
+from foundation.present import Now, utc_now
+
+__all__ = ["FAILURES_KEPT", "RESTART_PAUSE_S", "Now", "Service", "Tasks", "utc_now"]
 
 T = TypeVar("T")
 
 FAILURES_KEPT = 100
 RESTART_PAUSE_S = 5.0
-Now = Callable[[], datetime]
-"""Gives the present as an aware UTC datetime."""
-
-
-def utc_now() -> datetime:
-    """Return the present of the real clock, as an aware UTC datetime."""
-    return datetime.now(UTC)
 
 
 class Service(ABC):

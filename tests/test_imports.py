@@ -41,7 +41,7 @@ FORBIDDEN = {
     "time.time": "take `now: Now`",
     "time.time_ns": "take `now: Now`",
 }
-WALL_CLOCK = Path("foundation/service.py")
+WALL_CLOCK = Path("foundation/present.py")
 
 
 def sources() -> list[Path]:

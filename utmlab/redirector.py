@@ -17,10 +17,11 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from foundation.categories.category import CategorySource
-from foundation.service import Now
+from foundation.present import Now
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.engine_case import Requester
-from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+from foundation.webfilter.policy import Outcome
+from foundation.webfilter.verdict import VerdictReason, WebRequest
 
 DEFAULT_PAGE: Final = "http://utmlab.invalid/%a?reason=%r&url=%u"
 """A name that nobody can own: where people are to be sent is the administrator's choice."""
@@ -55,46 +56,48 @@ class Redirector:
         self._page = page
         self._newer = newer
         self._clients: dict[str, tuple[str, Requester]] = {}
+        self._pages: dict[tuple[Outcome, VerdictReason], list[str]] = {}
 
     def serve(self, read: Callable[[int], bytes], write: Callable[[bytes], object]) -> None:
         """Answer until there is no more; the last line may lack its end."""
         rest = b""
         while data := read(READ_AT_ONCE):
-            lines = (rest + data).split(b"\n")
-            rest = lines.pop()
-            if lines:
-                write(self.answers(lines))
+            whole, end, rest = (rest + data).rpartition(b"\n")
+            if end:
+                write(self.answers(whole))
             if len(rest) > _LONGEST_LINE:
                 write(b"BH\n")
                 rest = b""
         if rest:
-            write(self.answers([rest]))
+            write(self.answers(rest))
 
-    def answers(self, lines: list[bytes]) -> bytes:
-        """Return the answers to lines, each with its end."""
+    def answers(self, text: bytes) -> bytes:
+        """Return the answers to lines, each with its end; of the last line it is left out."""
         if (newer := self._newer()) is not None:
             self._engine = newer
             self._clients.clear()  # what is known of a client belongs to an engine
         at, categories = self._now(), self._categories
-        answer, clients = self._engine.answer, self._clients
+        found, clients, pages = self._engine.found, self._clients, self._pages
         out: list[str] = []
-        for line in lines:
-            url, _, rest = line.decode("utf-8", "replace").partition(" ")
+        for line in text.decode("utf-8", "replace").split("\n"):
+            url, _, rest = line.partition(" ")
             channel = ""
             if url.isdigit():
                 channel = url + " "
                 url, _, rest = rest.partition(" ")
-            known = clients.get(rest)
+            known = clients.get(rest) or self._client(url, rest)
             if known is None:
-                known = self._client(url, rest)
-                if known is None:
-                    out.append(f"{channel}BH\n")
-                    continue
-            verdict = answer(url, known[0], known[1], at, categories)
-            if verdict.action == "allow":
+                out.append(f"{channel}BH\n")
+                continue
+            like, there, _, _ = found(url, known[0], known[1], at, categories)
+            if like.action == "allow":
                 out.append(f"{channel}ERR\n")
-            else:
-                out.append(f'{channel}OK rewrite-url="{self._elsewhere(verdict)}"\n')
+                continue
+            kind = like.action, like.reason
+            page = pages.get(kind) or self._page_of(*kind)
+            if kind[1] is VerdictReason.INVALID_URL:
+                there = quote(there, safe="", errors="replace")
+            out.append(f'{channel}OK rewrite-url="{there.join(page)}"\n')
         return "".join(out).encode()
 
     def _client(self, url: str, rest: str) -> tuple[str, Requester] | None:
@@ -109,8 +112,8 @@ class Redirector:
         known = self._clients[rest] = (words[2], self._engine.requester(request))
         return known
 
-    def _elsewhere(self, verdict: Verdict) -> str:
-        is_raw = verdict.reason is VerdictReason.INVALID_URL
-        url = quote(verdict.url, safe="", errors="replace") if is_raw else verdict.url
-        page = self._page.replace("%a", verdict.action).replace("%r", verdict.reason.value)
-        return page.replace("%u", url)
+    def _page_of(self, action: Outcome, reason: VerdictReason) -> list[str]:
+        """Return the pieces of the page's address, between which the URL stands."""
+        page = self._page.replace("%a", action).replace("%r", reason.value)
+        pieces = self._pages[action, reason] = page.split("%u")
+        return pieces

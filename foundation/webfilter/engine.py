@@ -42,6 +42,18 @@ _Place = tuple[Owners, tuple[int, ...]]
 """Who lists a host, and the patterns that hold below it or a parent of it only."""
 _NOWHERE: Final[_Place] = ((), ())
 
+Found = tuple[Verdict, str, str, str]
+"""A verdict that lacks its URL, the URL, its host, the URL that SafeSearch asks for."""
+
+
+def _same(action: Outcome, reason: VerdictReason, *, is_logged: bool = True) -> Verdict:
+    return Verdict(action=action, reason=reason, url="", host="", is_logged=is_logged)
+
+
+_INVALID: Final = _same("block", VerdictReason.INVALID_URL)
+_OFF: Final = _same("allow", VerdictReason.WEB_CONTROL_OFF, is_logged=False)
+_NO_POLICY: Final = _same("allow", VerdictReason.NO_POLICY)
+
 
 class Engine:
     """A policy, ready to decide.
@@ -85,14 +97,26 @@ class Engine:
         /,
     ) -> Verdict:
         """Return the verdict on a URL for somebody who is known already."""
+        return verdict_like(*self.found(asked, method, requester, at, categories))
+
+    def found(
+        self,
+        asked: str,
+        method: str,
+        requester: Requester,
+        at: datetime,
+        categories: CategorySource,
+        /,
+    ) -> Found:
+        """Return what `answer` makes a verdict of: for those who need little of it."""
         try:
             url, visible, host, is_open = read_quickly(asked, method, https_sees=self._https_sees)
         except InvalidTargetError:
-            return Verdict(action="block", reason=VerdictReason.INVALID_URL, url=asked, host="")
+            return _INVALID, asked, "", ""
         if not self.policy.web_control:
-            return _allowed(url, host, VerdictReason.WEB_CONTROL_OFF)
+            return _OFF, url, host, ""
         if not requester.cases:
-            return _allowed(url, host, VerdictReason.NO_POLICY)
+            return _NO_POLICY, url, host, ""
         case = requester.only or self._requesters.case_at(requester, at)
         known = categories.lookup(host)
         owners, below = self._places.get(host) or self._place(host)
@@ -116,7 +140,7 @@ class Engine:
             )
             like = self._remember(key, self._judge.judge(finding))
         rewritten = _safe_search(case, like, url, host) if is_open and case.safe_search else ""
-        return verdict_like(like, url, host, rewritten)
+        return like, url, host, rewritten
 
     def _place(self, host: str) -> _Place:
         owners = self._lists.sites.owners_of(host)
@@ -155,13 +179,3 @@ def _safe_search(case: Case, like: Verdict, url: str, host: str) -> str:
     if not engines or like.action == "block" or "url_filter" in like.exception_skips:
         return ""
     return safe_search_url(engines, url)
-
-
-def _allowed(url: str, host: str, reason: VerdictReason) -> Verdict:
-    return Verdict(
-        action="allow",
-        reason=reason,
-        url=url,
-        host=host,
-        is_logged=reason is not VerdictReason.WEB_CONTROL_OFF,
-    )

@@ -35,7 +35,7 @@ def redirector():
 
 
 def ask(redirector, *lines):
-    return redirector.answers([line.encode() for line in lines]).decode().splitlines()
+    return redirector.answers("\n".join(lines).encode()).decode().splitlines()
 
 
 def test_a_blocked_url_is_rewritten_and_another_left(redirector):

@@ -9,7 +9,7 @@ import click
 from foundation.categories.demo import demo_categories
 from foundation.categories.large_set import LargeCategorySet
 from foundation.errors import DomainError
-from foundation.service import utc_now
+from foundation.present import utc_now
 from foundation.webfilter.engine import Engine
 from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.policy_xml import decode_web_policy
