@@ -26,6 +26,7 @@ from endpoint.setup import bootstrap
 from endpoint.web_control.options import WebControlOptions
 from endpoint.web_control.service import WebControl
 from foundation.checkpoints import Checkpoints
+from foundation.collector import leave_out_of_collections
 from foundation.errors import DomainError
 from foundation.webfilter.destinations import ConnectTo
 
@@ -135,6 +136,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
             ready["port"] = str(service.port)
         sys.stdout.write(json.dumps(ready) + "\n")
         sys.stdout.flush()
+        leave_out_of_collections()
         await stopping.wait()
         await service.stop()
     finally:

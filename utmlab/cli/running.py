@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from foundation.collector import leave_out_of_collections
 from foundation.durable.files import write_atomic
 from utmlab.api import lab_control
 from utmlab.cli.installing import install_missing
@@ -80,6 +81,7 @@ async def _serve(session: Session, settings: LabSettings, wishes: Wishes) -> Non
             write_atomic(wishes.ready_file.absolute(), content.encode())
             beside.callback(wishes.ready_file.unlink, missing_ok=True)
         say("Running; Ctrl-C stops it.")
+        leave_out_of_collections()
         await _watch(lab)
 
 
