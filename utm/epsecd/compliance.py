@@ -73,3 +73,18 @@ def newest(db: Database, endpoint_id: str) -> int | None:
         [endpoint_id],
     ).fetchone()
     return row[0] if row else None
+
+
+def lately(db: Database, since_at: str, *, most: int) -> list[tuple[int, int, str]]:
+    """Return which of the newest changesets came to be enforced since a moment.
+
+    Each as its number, by how many endpoints, and when by the last of them; newest first.
+    """
+    rows = db.execute(
+        "SELECT number, COUNT(*), MAX(received_at) FROM epsecd_compliance"
+        " WHERE (epoch, number) IN (SELECT epoch, number FROM epsecd_changesets"
+        " ORDER BY epoch DESC, number DESC LIMIT ?) AND received_at >= ?"
+        " GROUP BY epoch, number ORDER BY epoch DESC, number DESC",
+        [most, since_at],
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]

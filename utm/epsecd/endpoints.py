@@ -144,5 +144,17 @@ def refusing(db: Database) -> frozenset[str]:
     return frozenset(row[0] for row in rows.fetchall())
 
 
+def refusals_since(db: Database, since_at: str, *, most: int) -> list[tuple[str, str, str]]:
+    """Return (computer, app, when the UTM heard) of the newest refusals since a moment."""
+    rows = db.execute(
+        "SELECT e.name, s.app_id, s.received_at FROM epsecd_statuses s"
+        " JOIN epsecd_endpoints e ON e.endpoint_id = s.endpoint_id"
+        " WHERE s.res IN ('Diff', 'NoRef') AND s.received_at >= ?"
+        " ORDER BY s.received_at DESC LIMIT ?",
+        [since_at, most],
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def _endpoint(row: tuple[Any, ...]) -> StoredEndpoint:
     return StoredEndpoint(row[0], row[1], row[2], json.loads(row[3]), row[4], bool(row[5]), row[6])

@@ -76,19 +76,6 @@ def of_changeset(db: Database, epoch: int, number: int) -> dict[str, EndpointHop
     return {endpoint_id: _together(found) for endpoint_id, found in by_endpoint.items()}
 
 
-def applied_since(db: Database, first: tuple[int, int]) -> dict[tuple[int, int], list[datetime]]:
-    """Return when each changeset from the first on came into force, endpoint by endpoint."""
-    rows = db.execute(
-        "SELECT epoch, number, MAX(applied_at) FROM epsecd_hops WHERE (epoch, number) >= (?, ?)"
-        " GROUP BY epoch, number, endpoint_id",
-        first,
-    ).fetchall()
-    found: dict[tuple[int, int], list[datetime]] = {}
-    for epoch, number, applied_at in rows:
-        found.setdefault((epoch, number), []).append(datetime.fromisoformat(applied_at))
-    return found
-
-
 def poll_interval_s(db: Database) -> float | None:
     """Return the poll interval that LiveConnect told last, None if it never did."""
     row = db.execute(

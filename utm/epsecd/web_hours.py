@@ -90,7 +90,7 @@ def top(db: Database, kind: Kind, *, since: int, most: int) -> list[Count]:
     rows = db.execute(
         "SELECT 0, name, SUM(passed), SUM(warned), SUM(blocked) FROM epsecd_web_hours"
         " WHERE hour >= ? AND kind = ? GROUP BY name HAVING SUM(warned) + SUM(blocked) > 0"
-        " ORDER BY SUM(blocked) DESC, SUM(warned) DESC, name LIMIT ?",
+        " ORDER BY SUM(warned) + SUM(blocked) DESC, name LIMIT ?",
         [since, kind, most],
     ).fetchall()
     return [Count(*row) for row in rows]

@@ -62,6 +62,14 @@ class World:
             await asyncio.sleep(0)
             newest = await self.utm.writer.read(changesets.newest)
 
+    async def browse(self, endpoint_id, events, at):
+        """Let a computer report what was browsed."""
+        bodies = [
+            {"app_id": "SWC", "id": str(index), "created_at": at.isoformat(), "body": one.encode()}
+            for index, one in enumerate(events)
+        ]
+        await self.take_in([self.report("event", endpoint_id, at, body) for body in bodies], at)
+
     async def enforce(self, endpoint_id, polled_s, *, is_told=True, res="Same", **details):
         """Let a computer poll, and report each policy that the newest changeset has for it."""
         newest = await self.utm.writer.read(changesets.newest)

@@ -76,7 +76,7 @@ def read_sync(db: Database, number: int, epoch: int | None = None) -> SyncRecord
     """Return a changeset, by default the newest one of that number."""
     is_any = epoch is None
     found = changesets.find(db, number) if is_any else changesets.exactly(db, epoch or 0, number)
-    return None if found is None else _records(db, [found], is_whole=True)[0]
+    return None if found is None else _records(db, [found])[0]
 
 
 def read_page(db: Database, number: int) -> SyncPage:
@@ -84,10 +84,15 @@ def read_page(db: Database, number: int) -> SyncPage:
     pages = max(-(-changesets.count(db) // PER_PAGE), 1)
     number = min(max(number, 1), pages)
     found = changesets.newest_first(db, most=PER_PAGE, after=(number - 1) * PER_PAGE)
-    return SyncPage(tuple(_records(db, found, is_whole=False)), number, pages)
+    return SyncPage(tuple(_records(db, found)), number, pages)
 
 
-def _records(db: Database, found: Sequence[StoredChangeset], *, is_whole: bool) -> list[SyncRecord]:
+def read_newest(db: Database, most: int) -> list[SyncRecord]:
+    """Return the newest changesets, newest first."""
+    return _records(db, changesets.newest_first(db, most=most))
+
+
+def _records(db: Database, found: Sequence[StoredChangeset]) -> list[SyncRecord]:
     newest = changesets.newest(db)
     if newest is None:
         return []
@@ -103,8 +108,7 @@ def _records(db: Database, found: Sequence[StoredChangeset], *, is_whole: bool) 
         behind = [
             computer
             for computer in computers
-            if is_whole
-            and after is None
+            if after is None
             and (computer.endpoint_id not in complied or computer.endpoint_id in refusing)
         ]
         records.append(
