@@ -14,7 +14,6 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 _PUBLIC: Final = "public"
-_KEPT_WHOLE: Final = frozenset({"0.0.0.0", "127.0.0.1", "255.255.255.255"})
 
 
 class AddressMap:
@@ -36,7 +35,7 @@ class AddressMap:
         except ValueError:
             return None
         if isinstance(address, IPv4Address):
-            return text if text in _KEPT_WHOLE else self._four(address)
+            return self._four(address)
         return self._six(address)
 
     def _four(self, address: IPv4Address) -> str:

@@ -1,7 +1,8 @@
 """Changesets through epsecd.log: sent (4233), answered (4211), acknowledged (4212).
 
-* Lines carry no number of a changeset: the first 4211 after a 4233 is taken for its answer, and
-  one 4211 may answer several. `changeset=` of our own 4288 and 4289 names it where it stands.
+* Lines carry no number of a changeset: the first 4211 after a 4233 is taken for its answer. One
+  4211 answers several that were sent within a minute; an older one stays unanswered when the next
+  is sent. `changeset=` of our own 4288 and 4289 names it where it stands.
 * Bounds: the last `MOST_KEPT` changesets, and `MOST_OPEN` that wait; older ones are counted.
 """
 
@@ -19,13 +20,13 @@ MOST_OPEN: Final = 100
 
 @dataclass(slots=True)
 class Changeset:
-    """One 4233 and what followed; times are local, without zone.
+    """One 4233 and what followed; times are in UTC, or local ones when the zone is not known.
 
     Attributes:
         sequence: Its number in what was read, from 1.
         number: What LiveConnect's answer called it, if that was logged.
         refused: Why LiveConnect refused it, if it did.
-        followed_at: When the next one was sent, if that was before any report.
+        followed_at: When the next one was sent, if that was before its reports were acknowledged.
     """
 
     sequence: int
@@ -98,8 +99,10 @@ class Changesets:
     def _send(self, host: bytes, at: datetime, place: Place, waiting: deque[Changeset]) -> None:
         self.sent += 1
         for one in waiting:
-            if one.received_at is None:
-                one.followed_at = one.followed_at or at
+            one.followed_at = one.followed_at or at
+        still = [one for one in waiting if at - one.sent_at <= ANSWER_TIME]
+        waiting.clear()
+        waiting.extend(still)
         made = Changeset(self.sent, host, at, place)
         waiting.append(made)
         self._unnamed.setdefault(host, deque(maxlen=MOST_OPEN)).append(made)

@@ -88,7 +88,9 @@ class DayLog:
 class Track:
     """Follows one log through its files."""
 
-    __slots__ = ("_counted", "_days", "_log", "_pid", "_place", "_tens", "day", "host", "last")
+    __slots__ = (
+        "_counted", "_days", "_log", "_pid", "_place", "_tens", "day", "fold", "host", "last"
+    )  # fmt: skip
 
     def __init__(self, days: "Days", host: bytes, process: bytes) -> None:
         self._days = days
@@ -97,6 +99,7 @@ class Track:
         self._pid: bytes | None = None
         self._tens = b""
         self._counted = 0
+        self.fold = 0
         self._place = NOWHERE
         self.last = b""
         self.day: DayLog | None = None
@@ -150,6 +153,9 @@ class Track:
         day = self.day
         if day is None:
             return
+        before = before.replace(fold=self.fold)
+        now = self._days.folded(before, now)
+        self.fold = now.fold
         shift = self._days.shift(before, now)
         passed = now - before - shift
         if shift or passed < -TOLERATED_STEP_BACK:
@@ -201,6 +207,15 @@ class Days:
             name = NAMES.get(process, process)
             found = self._days[key] = DayLog(host, name, stamp[:_DAY], stamp, place)
         return found
+
+    def folded(self, before: datetime, now: datetime) -> datetime:
+        """Return a time as one of the second pass, where an hour comes twice and it went back."""
+        if self._zone is None:
+            return now
+        again = now.replace(fold=1, tzinfo=self._zone)
+        is_twice = again.utcoffset() != again.replace(fold=0).utcoffset()
+        is_second = before.fold or before - now > TOLERATED_STEP_BACK
+        return now.replace(fold=1) if is_twice and is_second else now
 
     def shift(self, before: datetime, now: datetime) -> timedelta:
         """Return by how much the zone's offset changed between two local times."""

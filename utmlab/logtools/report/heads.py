@@ -48,10 +48,20 @@ def value(data: bytes, key: bytes) -> bytes:
     return data[start : data.find(b'"', start)]
 
 
+def local(stamp: bytes) -> datetime:
+    """Return a stamp as local time without zone.
+
+    Raises:
+        ValueError: for a day that no calendar has.
+        TypeError: for what is no stamp.
+    """
+    return datetime(*map(int, _FIELDS.split(stamp)))  # type: ignore[arg-type]  # noqa: DTZ001
+
+
 def moment(stamp: bytes) -> datetime | None:
     """Return a stamp as local time without zone, None for a day that no calendar has."""
     try:
-        return datetime(*map(int, _FIELDS.split(stamp)))  # type: ignore[arg-type]  # noqa: DTZ001
+        return local(stamp)
     except (ValueError, TypeError):
         return None
 

@@ -222,10 +222,11 @@ class _Writer:
         return None if at is None else self._local(at)
 
     def _local(self, at: datetime) -> str:
-        return at.replace(tzinfo=self._report.zone).isoformat()
+        zone = self._report.zone
+        return (at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)).isoformat()
 
-    def _since(self, one: Changeset, at: datetime | None) -> int | None:
+    @staticmethod
+    def _since(one: Changeset, at: datetime | None) -> int | None:
         if at is None:
             return None
-        passed = at - one.sent_at - self._report.days.shift(one.sent_at, at)
-        return round(passed.total_seconds())
+        return round((at - one.sent_at).total_seconds())

@@ -7,16 +7,16 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from utmlab.logtools.lint import Linter
 from utmlab.logtools.reading import ArchiveDamagedError, RawLine
 from utmlab.logtools.report.changesets import Changeset, Changesets
 from utmlab.logtools.report.clients import LOGS, Clients
-from utmlab.logtools.report.days import Days
+from utmlab.logtools.report.days import Days, Track
 from utmlab.logtools.report.findings import Findings
-from utmlab.logtools.report.heads import HEAD, Place, head_of, moment
+from utmlab.logtools.report.heads import HEAD, Place, head_of, local
 from utmlab.logtools.report.sources import Source
 from utmlab.logtools.rules import BY_NAME, DEFAULT
 
@@ -77,7 +77,7 @@ class Report:
         if source.size > VIEWABLE_BYTES and not source.is_archive:
             self.findings.add("report:too_large", Place(number, 0))
         if source.is_archive:
-            self.findings.add("report:archived_only", Place(number, 0))
+            self._advise("report:archived_only", Place(number, 0))
 
     def finish(self) -> None:
         """Draw the conclusions that need all lines."""
@@ -136,13 +136,19 @@ class Report:
                 self._advise("report:not_routed", place)
         elif process == b"epsecd":
             self._advise("report:not_routed", place)
-            at: datetime | None = moment(stamp)
-            if message_id is not None and at is not None:
-                self.changesets.see(host, message_id, at, place, data)
+            if message_id is not None:
+                self.changesets.see(host, message_id, self._instant(track, stamp), place, data)
         elif process == b"syslog-ng" and _LOOPBACK in data:
             self.findings.add("report:syslog_loop", place)
         self._advise("report:needs_decoder", place)
         return True
+
+    def _instant(self, track: Track, stamp: bytes) -> datetime:
+        """Return a stamp as a time in UTC, or as it stands when the zone is not known."""
+        at = local(stamp)
+        if self.zone is None:
+            return at
+        return at.replace(fold=track.fold, tzinfo=self.zone).astimezone(UTC)
 
     def _advise(self, rule: str, place: Place) -> None:
         """Tell once what is true of every such log."""

@@ -36,7 +36,7 @@ def _days(record: Record) -> Iterator[str]:
     if days:
         yield "DAYS"
     for one in days[-MOST_ROWS:]:
-        first, last = stamp(one["first"]["at"])[11:], stamp(one["last"]["at"])[11:]
+        first, last = stamp(one["first"]["at"])[11:19], stamp(one["last"]["at"])[11:19]
         ids = sorted(one["ids"].items(), key=lambda each: -each[1])
         listed = ", ".join(f"{key} {count:,}" for key, count in ids[:6])
         yield f"{one['day']}  {one['log']}@{one['host']}  {first} to {last}  {one['lines']:,} lines"
