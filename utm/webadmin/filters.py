@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from utm.webadmin.harmless import harmless
+from utm.webadmin.harmless import harmless, with_code
 
 _STEPS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
 
@@ -67,4 +67,5 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "shortened": shortened,
     "size": size,
     "harmless": harmless,
+    "with_code": with_code,
 }

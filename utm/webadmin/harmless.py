@@ -1,7 +1,7 @@
 """Texts from outside as a page shows them: nothing is hidden, and nothing turns what follows.
 
 - Bytes that are not UTF-8, control characters, and characters that turn or hide text are shown by
-  their number; every other letter stands as it is.
+  their number; every other letter stands as it is, and so does a line feed.
 """
 
 import unicodedata
@@ -19,8 +19,17 @@ def harmless(text: str) -> Markup:
     return Markup("").join(_letter(letter) for letter in text)
 
 
+def with_code(text: str) -> Markup:
+    """Return a text of ours in which what stands between backticks is code."""
+    pieces = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(one) if number % 2 else escape(one)
+        for number, one in enumerate(pieces)
+    )
+
+
 def _letter(letter: str) -> Markup:
-    if unicodedata.category(letter) not in _HIDDEN:
+    if letter == "\n" or unicodedata.category(letter) not in _HIDDEN:
         return escape(letter)
     number = ord(letter)
     is_byte = 0xDC80 <= number <= 0xDCFF

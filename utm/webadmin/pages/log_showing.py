@@ -37,9 +37,6 @@ _CHANGES: Final = frozenset(
         "endpoint_moved",
         "policy_failed",
         "policy_warning",
-        "authenticated",
-        "session_closed",
-        "log_cleared",
     }
 )
 """Messages that belong to something that WebAdmin can show, beside lines of web requests."""
