@@ -43,8 +43,8 @@ async def test_every_refused_pattern_is_told_at_its_field_and_all_lines_are_kept
     page = unescape(await browser.submit(f"{LISTS}/new", fields))
 
     assert browser.status == 422
-    assert "Line 2, character 1" in page
-    assert "Line 3, " in page
+    assert "Line 2: “*.example.com”, character 1" in page
+    assert "Line 3: “(?=no)”, " in page
     assert "perhaps ^https?://" in page
     assert "\n".join(lines) in page
     assert await named(utm, "http/domain_regex", "Pasted") is None

@@ -13,7 +13,7 @@ from utm.webadmin.pages.web_patterns import (
 def test_a_refused_pattern_is_told_with_its_line_place_and_what_was_meant():
     problem = lines_problem(["^https?://ok/", "*.example.com"], pattern_problem)
 
-    assert problem.startswith("Line 2, character 1: ")
+    assert problem.startswith("Line 2: “*.example.com”, character 1: ")
     assert "*.example.com" in problem
     assert "perhaps ^https?://" in problem
 

@@ -25,8 +25,8 @@ def pattern_problem(line: str) -> str:
         compile_pattern(line)
     except PatternRefusedError as error:
         meant = f"; perhaps {shortened(error.suggestion, 200)} is meant" if error.suggestion else ""
-        where = f"character {error.position + 1}: {shortened(error.reason, 200)}"
-        return f"{where} in {shortened(line, _LONGEST_QUOTE)}{meant}"
+        where = f"{_quoted(line)}, character {error.position + 1}"
+        return f"{where}: {shortened(error.reason, 200)}{meant}"
     return ""
 
 
@@ -34,7 +34,7 @@ def site_problem(line: str) -> str:
     """Return why a line is no site; empty for a host, with or without a path."""
     if split_site(line)[0]:
         return ""
-    return f"{shortened(line, _LONGEST_QUOTE)} is no host name, such as example.com"
+    return f"{_quoted(line)} is no host name, such as example.com"
 
 
 def lines_problem(
@@ -78,4 +78,8 @@ def _bad(
         if line not in known:
             problem = problem_of(line)
             if problem:
-                yield f"Line {number}, {problem}"
+                yield f"Line {number}: {problem}"
+
+
+def _quoted(line: str) -> str:
+    return f"“{shortened(line, _LONGEST_QUOTE)}”"

@@ -95,7 +95,7 @@ async def _more(
 
 def _status(one: Object, _snapshot: Snapshot) -> Markup:
     if one.ref == BASE_PROFILE:
-        return pill("base: always last and on", "info")
+        return pill("base", "info")
     return pill("on", "ok") if one.is_on("status") else pill("off")
 
 
