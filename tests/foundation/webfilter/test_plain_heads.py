@@ -1,15 +1,19 @@
 """Plain heads are read by a pattern as llhttp reads them, whatever comes before or after."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
-from hypothesis import strategies as st
+from plain_messages import (
+    REQUEST,
+    REQUEST_LINES,
+    RESPONSE,
+    STATUS_LINES,
+    pieces_of,
+    without_patterns,
+)
 
-from foundation.webfilter import request_reader, response_reader
 from foundation.webfilter.body_stream import BodyStream
 from foundation.webfilter.heads import ResponseHead
 from foundation.webfilter.limits import Limits
@@ -19,122 +23,6 @@ from foundation.webfilter.request_reader import IncomingRequest, RequestReader
 from foundation.webfilter.response_reader import ResponseReader
 
 LIMITS = Limits(url_bytes=60, head_bytes=300, header_count=6)
-REQUEST = b"GET http://a.example/x?y HTTP/1.1\r\nHost: a.example\r\nAccept: */*\r\n\r\n"
-RESPONSE = b"HTTP/1.1 200 OK\r\nServer: s\r\nContent-Length: 3\r\n\r\nabc"
-
-LINES = st.sampled_from(
-    [
-        b"Host: a.example\r\n",
-        b"hOST: b.example\r\n",
-        b"Accept: */*\r\n",
-        b"Accept : x\r\n",
-        b"Cookie: a=1;  b=2\r\n",
-        b"Empty:\r\n",
-        b"Blank: \r\n",
-        b"Tight:x\r\n",
-        b"Wide:   x\r\n",
-        b"Trailing: x \r\n",
-        b"Tab: a\tb\r\n",
-        b"Latin: \xe9\r\n",
-        b"Nul: a\x00b\r\n",
-        b"Bare: a\n",
-        b"Return: a\rb\r\n",
-        b" folded\r\n",
-        b"No colon\r\n",
-        b": nameless\r\n",
-        b"Long: " + b"x" * 280 + b"\r\n",
-        b"Connection: keep-alive\r\n",
-        b"Connection: close\r\n",
-        b"Connection: Accept\r\n",
-        b"Connection: Keep-Alive\r\n",
-        b"Proxy-Connection: keep-alive\r\n",
-        b"Proxy-Connection: Keep-Alive\r\n",
-        b"X-Connection: keep-alive\r\n",
-        b"User-Agent: a\r\n",
-        b"user-agent: b\r\n",
-        b"Referer: http://a.example/\r\n",
-        b"Proxy-Connection: close\r\n",
-        b"Upgrade: websocket\r\n",
-        b"Connection: Upgrade\r\n",
-        b"Transfer-Encoding: chunked\r\n",
-        b"Transfer-Encoding: gzip\r\n",
-        b"Content-Length: 0\r\n",
-        b"Content-Length: 3\r\n",
-        b"Content-Length: +3\r\n",
-        b"Content-Length: 3, 3\r\n",
-        b"Content-Length: 99999999999999999999\r\n",
-        b"Content-Type: text/html\r\n",
-        b"content-TYPE: text/plain\r\n",
-        b"Content-Types: x\r\n",
-        b"TE: trailers\r\n",
-        b"Expect: 100-continue\r\n",
-    ]
-)
-REQUEST_LINES = st.sampled_from(
-    [
-        b"GET http://a.example/x?y HTTP/1.1\r\n",
-        b"HEAD http://a.example:80/ HTTP/1.1\r\n",
-        b"GET http://a.example/?a=?#b HTTP/1.1\r\n",
-        b"GET http://u@a.example/ HTTP/1.1\r\n",
-        b"GET http://a..-:/ HTTP/1.1\r\n",
-        b'GET http://a.example:99999/%zz|{}" HTTP/1.1\r\n',
-        b"GET http://a.example HTTP/1.1\r\n",
-        b"GET /x HTTP/1.1\r\n",
-        b"GET http://a.example/" + b"x" * 60 + b" HTTP/1.1\r\n",
-        b"GET http://a.example/ HTTP/1.0\r\n",
-        b"GET  http://a.example/ HTTP/1.1\r\n",
-        b"get http://a.example/ HTTP/1.1\r\n",
-        b"POST http://a.example/ HTTP/1.1\r\n",
-        b"CONNECT a.example:443 HTTP/1.1\r\n",
-    ]
-)
-STATUS_LINES = st.sampled_from(
-    [
-        b"HTTP/1.1 200 OK\r\n",
-        b"HTTP/1.1 200 \r\n",
-        b"HTTP/1.1 200\r\n",
-        b"HTTP/1.1 404 Not  Found \r\n",
-        b"HTTP/1.1 204 No Content\r\n",
-        b"HTTP/1.1 304 Not Modified\r\n",
-        b"HTTP/1.1 100 Continue\r\n",
-        b"HTTP/1.1 101 Switching\r\n",
-        b"HTTP/1.1 999 Odd\r\n",
-        b"HTTP/1.0 200 OK\r\n",
-        b"HTTP/2.0 200 OK\r\n",
-        b"http/1.1 200 OK\r\n",
-    ]
-)
-BODIES = st.sampled_from([b"", b"abc", b"ab", b"abcd", b"3\r\nabc\r\n0\r\n\r\n", b"\r\n"])
-
-
-def _messages(starts: st.SearchStrategy[bytes], plain: bytes) -> st.SearchStrategy[list[bytes]]:
-    odd = st.builds(
-        lambda start, lines, body: start + b"".join(lines) + b"\r\n" + body,
-        starts,
-        st.lists(LINES, max_size=7),
-        BODIES,
-    )
-    return st.lists(st.one_of(st.just(plain), odd), min_size=1, max_size=4)
-
-
-@st.composite
-def _pieces(draw: st.DrawFn, starts: st.SearchStrategy[bytes], plain: bytes) -> list[bytes]:
-    """Return messages one by one, or cut anywhere."""
-    messages = draw(_messages(starts, plain))
-    if draw(st.booleans()):
-        return messages
-    whole = b"".join(messages)
-    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(whole) - 1)), max_size=5)))
-    return [whole[a:b] for a, b in zip([0, *cuts], [*cuts, len(whole)], strict=True) if a < b]
-
-
-@contextmanager
-def _without_patterns() -> Iterator[None]:
-    with (
-        patch.object(request_reader, "plain_request", lambda _data: None),
-        patch.object(response_reader, "plain_response", lambda _data: None),
-    ):
-        yield
 
 
 def _lines(head: bytes) -> list[bytes]:
@@ -223,19 +111,19 @@ def _responses(pieces: list[bytes]) -> list[object]:
     return sink.seen
 
 
-@given(_pieces(REQUEST_LINES, REQUEST))
+@given(pieces_of(REQUEST_LINES, REQUEST))
 @example([REQUEST, REQUEST])
 @example([REQUEST.replace(b"Accept: */*", b"Connection: close"), REQUEST])
 @example([REQUEST.replace(b"Accept: */*", b"Content-Length: 3"), REQUEST])
 @example([REQUEST.replace(b"*/*", b"*/* ")])
 @example([REQUEST[:-2], b"\r\n" + REQUEST, REQUEST])
-def test_requests_are_read_alike_with_and_without_patterns(pieces: list[bytes]) -> None:
-    with _without_patterns():
+def test_requests_are_read_alike_with_andwithout_patterns(pieces: list[bytes]) -> None:
+    with without_patterns():
         expected = _requests(pieces)
     assert _requests(pieces) == expected
 
 
-@given(_pieces(STATUS_LINES, RESPONSE))
+@given(pieces_of(STATUS_LINES, RESPONSE))
 @example([RESPONSE, RESPONSE])
 @example([RESPONSE.replace(b"Server: s", b"Server: s ")])
 @example([RESPONSE[:-1], b"c", RESPONSE])
@@ -245,8 +133,8 @@ def test_requests_are_read_alike_with_and_without_patterns(pieces: list[bytes]) 
 @example([RESPONSE[:-2]])
 @example([b"HTTP/1.1 100 Continue\r\n\r\n", RESPONSE])
 @example([RESPONSE.replace(b"Server: s", b"Connection: close"), RESPONSE])
-def test_responses_are_read_alike_with_and_without_patterns(pieces: list[bytes]) -> None:
-    with _without_patterns():
+def test_responses_are_read_alike_with_andwithout_patterns(pieces: list[bytes]) -> None:
+    with without_patterns():
         expected = _responses(pieces)
     assert _responses(pieces) == expected
 
