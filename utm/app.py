@@ -9,9 +9,10 @@
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlite_utils import Database
@@ -211,6 +212,24 @@ class Utm(Service):
         await self.web_filter.follow_port()
         self._registrar.wake()
         return edited
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[Self]:
+        """Open what is stored and nothing else: edits hold at the next start.
+
+        Raises:
+            DataFolderInUseError: If another process holds the folder.
+            DataFolderTooNewError: If a newer version wrote it.
+        """
+        self._folder = DataFolder.open(self.config.data, component="utm", version=FORMAT_VERSION)
+        try:
+            await self.writer.open()
+            at = self.now()
+            await self.writer.write(lambda db: seed(db, at=at))
+            yield self
+        finally:
+            await self.writer.close()
+            self._folder.close()
 
     async def say(self, slug: str, values: Mapping[str, str] | None = None) -> None:
         """Write a line of our own into epsecd.log, if those are wanted."""

@@ -5,6 +5,7 @@
 - Groups and computers may be named by name or reference.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from foundation.errors import DomainError
 from foundation.net.control import Verb
 from utm import web_policy_edits
+from utm.adoption import adopt_dump, read_dump
 from utm.confd import Confd, Edit, move_endpoint
 from utm.deployment import write_installer
 from utm.naming import (
@@ -144,6 +146,11 @@ class _Administration:
             summary, lambda edit: _perform(edit, operations), user=user, is_import=is_import
         )
         return {"refs": edited.result, **_numbers(edited)}
+
+    async def adopt(self, *, folder: str, dry_run: bool = False) -> dict[str, Any]:
+        """Bring the configuration to that of another appliance, from files of its REST API."""
+        dump = await asyncio.get_running_loop().run_in_executor(None, read_dump, Path(folder))
+        return await adopt_dump(self._utm, dump, dry_run=dry_run)
 
     async def group_list(self) -> list[dict[str, Any]]:
         """Return the endpoint groups with their members."""

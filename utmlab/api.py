@@ -116,6 +116,10 @@ class _Verbs:
         """Write the installer and return its path."""
         return await self._utm("deploy_agent", folder=folder)
 
+    async def utm_adopt(self, *, folder: str, dry_run: bool = False) -> Any:
+        """Take over another appliance's configuration from files of its REST API's answers."""
+        return await self._utm("adopt", folder=folder, dry_run=dry_run)
+
     async def objects(self, *, class_: str, type_: str) -> Any:
         """Return confd's objects of a class."""
         return await self._utm("objects", class_=class_, type_=type_)

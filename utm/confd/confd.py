@@ -5,7 +5,8 @@
 - Both work on an open database and neither commits: one transaction of the UTM's writer can span
   confd and other rooms.
 - Every reference leads to an object of a class that its field may hold, at any moment.
-- A locked object changes and goes only with `override_lock` ("user") or not at all ("global");
+- A locked object changes and goes only with `override_lock` ("user") or not at all ("global"),
+  unless another appliance's configuration comes in;
   an object that is used by anything but the list of its own class does not go.
 """
 
@@ -141,7 +142,9 @@ class Edit(Confd):
             RefTakenError: If the chosen reference is taken or malformed.
         """
         full_type = f"{class_}/{type_}"
-        completed = completed_attributes(object_class(full_type), attributes)
+        completed = completed_attributes(
+            object_class(full_type), attributes, keeps_unknown=self._is_import
+        )
         self._check_rules(full_type, completed)
         if ref is None:
             ref = reference_for(full_type, completed["name"], self._is_taken)
@@ -169,7 +172,27 @@ class Edit(Confd):
         """
         before = self._unlocked(ref, override_lock)
         class_ = object_class(before.full_type)
-        return self._store(before, completed_attributes(class_, attributes, before.attributes))
+        completed = completed_attributes(
+            class_, attributes, before.attributes, keeps_unknown=self._is_import
+        )
+        return self._store(before, completed)
+
+    def become(self, ref: str, full_type: str, attributes: Mapping[str, Value]) -> None:
+        """Make an object one of another class, in an import: a placeholder was only a guess.
+
+        Raises:
+            AttributeRefusedError: If an attribute is missing or wrong.
+            ReferenceRefusedError: If who refers to it cannot hold the other class.
+        """
+        self.get(ref)
+        class_, _, type_ = full_type.partition("/")
+        completed = completed_attributes(object_class(full_type), attributes, keeps_unknown=True)
+        self._save(Object(ref, class_, type_, "", completed))
+        users = self.used_by(ref)
+        for user in users.objects:
+            check_references_of(self._db, self.get(user))
+        for key in users.nodes:
+            check_reference(self._db, f"node {key}", "value", ref, node(key).targets)
 
     def replace(
         self, ref: str, attributes: Mapping[str, Value], *, override_lock: bool = False
@@ -248,6 +271,10 @@ class Edit(Confd):
             self._recorder.touch_node(key)
             store.save_node(self._db, key, checked, refs)
 
+    def nodes_changed(self) -> tuple[str, ...]:
+        """Return the nodes that have another value than before this edit."""
+        return self._recorder.nodes_changed()
+
     def finish(self, *, at: datetime, user: str, summary: str) -> None:
         """Record what was done as the next change; nothing, if nothing differs."""
         self.recorded = self._recorder.record(at=at, user=user, summary=summary)
@@ -276,6 +303,8 @@ class Edit(Confd):
 
     def _unlocked(self, ref: str, override_lock: bool) -> Object:
         found = self.get(ref)
+        if self._is_import:
+            return found
         if found.locked == "global" or (found.locked == "user" and not override_lock):
             raise ObjectLockedError(ref, found.name, found.locked)
         return found
@@ -295,8 +324,9 @@ def transaction(
         at: The moment that the change is stamped with.
         user: Who changes: an administrator's name, "epsecd", "system".
         summary: One line that says what for.
-        is_import: Whether a configuration of another appliance comes in, whose patterns are kept
-            even when RE2 refuses them: those match nothing, and the linter reports them.
+        is_import: Whether a configuration of another appliance comes in. Its patterns are kept
+            even when RE2 refuses them: those match nothing, and the linter reports them. So are
+            attributes that no class here has; locks do not count.
     """
     with db.atomic():
         edit = Edit(db, is_import=is_import)

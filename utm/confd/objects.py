@@ -76,15 +76,25 @@ class Object:
 
 
 def completed_attributes(
-    of: ObjectClass, given: Mapping[str, Value], base: Mapping[str, Value] | None = None
+    of: ObjectClass,
+    given: Mapping[str, Value],
+    base: Mapping[str, Value] | None = None,
+    *,
+    keeps_unknown: bool = False,
 ) -> Mapping[str, Value]:
     """Return all attributes of a class: the given ones over `base`, or over the defaults.
+
+    Args:
+        of: The class.
+        given: Attributes.
+        base: What the object holds.
+        keeps_unknown: Whether attributes that the class does not have are kept.
 
     Raises:
         AttributeRefusedError: If one is unknown, missing or has a value it cannot have.
     """
     for name in given:
-        if not of.takes(name):
+        if not (keeps_unknown or of.takes(name)):
             raise AttributeRefusedError(of.full_type, name, "there is no such attribute")
     attributes: dict[str, Value] = {}
     for field in of.fields.values():

@@ -36,6 +36,10 @@ class Recorder:
         if key not in self._nodes:
             self._nodes[key] = self._node(key)
 
+    def nodes_changed(self) -> tuple[str, ...]:
+        """Return the nodes that have another value than before."""
+        return tuple(key for key, before in self._nodes.items() if self._node(key) != before)
+
     def record(self, *, at: datetime, user: str, summary: str) -> Change | None:
         """Write the numbered change, unless nothing differs."""
         entries = self._entries()

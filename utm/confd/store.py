@@ -90,7 +90,8 @@ def save_object(db: Database, stored: Object) -> None:
     """Write an object and its references, new or in place of its former self."""
     db.execute(
         "INSERT INTO confd_objects VALUES (?, ?, ?, ?, ?) ON CONFLICT (ref) DO UPDATE"
-        " SET locked = excluded.locked, attributes = excluded.attributes",
+        " SET class = excluded.class, type = excluded.type, locked = excluded.locked,"
+        " attributes = excluded.attributes",
         [stored.ref, stored.class_, stored.type_, stored.locked, _json(stored.attributes)],
     )
     _save_references(db, "object", stored.ref, stored.references())

@@ -11,12 +11,17 @@ from utmlab.cli.asking import ask
 from utmlab.cli.output import emit, facts, say
 from utmlab.cli.render.lab import utm_facts
 from utmlab.cli.session import LabGroup, Session
+from utmlab.cli.utm_export import export_command, import_command
 from utmlab.stored import open_utm, stored_token
 
 
 @click.group(cls=LabGroup)
 def utm() -> None:
     """Endpoint Protection: switch, registration, installer."""
+
+
+utm.add_command(export_command)
+utm.add_command(import_command)
 
 
 @utm.command()
