@@ -29,7 +29,7 @@ from foundation.webfilter.safe_search import safe_search_url
 from foundation.webfilter.site_facts import facts_from
 from foundation.webfilter.sites import override_of
 from foundation.webfilter.switches import SwitchBoard
-from foundation.webfilter.target import InvalidTargetError
+from foundation.webfilter.target import InvalidTargetError, Target
 from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
 
 MOST_JUDGEMENTS: Final = 8192
@@ -81,7 +81,8 @@ class Engine:
     def verdict(self, request: WebRequest, categories: CategorySource) -> Verdict:
         """Return the verdict on a request, as `evaluate` would, without trace."""
         requester = self._requesters.of(request)
-        return self.answer(request.url, request.method, requester, request.at, categories)
+        asked = request.target or request.url
+        return self.answer(asked, request.method, requester, request.at, categories)
 
     def requester(self, request: WebRequest) -> Requester:
         """Return who asks, for many questions of the same one."""
@@ -89,19 +90,19 @@ class Engine:
 
     def answer(
         self,
-        asked: str,
+        asked: str | Target,
         method: str,
         requester: Requester,
         at: datetime,
         categories: CategorySource,
         /,
     ) -> Verdict:
-        """Return the verdict on a URL for somebody who is known already."""
+        """Return the verdict on a URL, read already or not, for somebody who is known already."""
         return verdict_like(*self.found(asked, method, requester, at, categories))
 
     def found(
         self,
-        asked: str,
+        asked: str | Target,
         method: str,
         requester: Requester,
         at: datetime,
@@ -112,7 +113,7 @@ class Engine:
         try:
             url, visible, host, is_open = read_quickly(asked, method, https_sees=self._https_sees)
         except InvalidTargetError:
-            return _INVALID, asked, "", ""
+            return _INVALID, str(asked), "", ""  # no target, or it would be valid
         if not self.policy.web_control:
             return _OFF, url, host, ""
         if not requester.cases:

@@ -11,7 +11,7 @@ from typing import Final
 
 import can_ada
 
-from foundation.webfilter.target import LONGEST_URL, read_target
+from foundation.webfilter.target import LONGEST_URL, Target, read_target
 
 _NOT_IN_AN_AUTHORITY: Final = frozenset("/?#@\\")
 _BEFORE_AND_AFTER: Final = len("https:///")
@@ -26,12 +26,16 @@ def path_of(url: str) -> str:
     return url[url.index("/", 8) :].partition("?")[0]
 
 
-def read_quickly(url: str, method: str, *, https_sees: str) -> Reading:
-    """Read the URL of a request, or the authority of a CONNECT.
+def read_quickly(url: str | Target, method: str, *, https_sees: str) -> Reading:
+    """Read the URL of a request, or the authority of a CONNECT; a target has been read already.
 
     Raises:
         InvalidTargetError: It is too long, malformed, or neither http nor https.
     """
+    if isinstance(url, Target):
+        if url.scheme == "http":  # of https it depends what is visible
+            return url.url, url.visible, url.host, True
+        url = url.url
     text = url
     if len(method) == 7 and method.upper() == "CONNECT":
         text = f"https://{url}/" if _NOT_IN_AN_AUTHORITY.isdisjoint(url) else ""

@@ -115,7 +115,10 @@ class Exchange(Hearing):
         own = None if is_connect else self._serve_own(target)
         if own is not None:
             return own
-        verdict = self.ask(head.target if is_connect else target.url, head.method)
+        if is_connect:
+            verdict = self.ask(head.target, head.method)
+        else:
+            verdict = self.ask(target.url, head.method, target)
         if verdict is None:
             return Progress.NEEDS_TASK
         answered = self.answer_by(verdict)

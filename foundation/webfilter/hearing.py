@@ -59,10 +59,9 @@ class Hearing(ExchangeRecord):
             return None
         return self.context.own_pages.get(target.authority + target.path)
 
-    def ask(self, url: str, method: str) -> Verdict | None:
+    def ask(self, url: str, method: str, target: Target | None = None) -> Verdict | None:
         """Find the verdict on a URL; None when `deciding` must be waited for."""
-        request = self.request_for(url, method)
-        self.asked = request
+        request = self.asked = self.request_for(url, method, target)
         found = self.context.decide(request)
         if isinstance(found, Verdict):
             self.found = found
@@ -70,11 +69,10 @@ class Hearing(ExchangeRecord):
         self.deciding = found
         return None
 
-    def request_for(self, url: str, method: str) -> WebRequest:
-        """Return what is asked of the rules."""
-        return WebRequest(
-            url, method, self.at, self.user, self.client.address, self.head.user_agent
-        )
+    def request_for(self, url: str, method: str, target: Target | None = None) -> WebRequest:
+        """Return what is asked of the rules; the target, if the URL was read already."""
+        client, head = self.client, self.head
+        return WebRequest(url, method, self.at, self.user, client.address, head.user_agent, target)
 
     async def decided(self) -> Verdict:
         """Wait for the verdict."""

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from foundation.categories.category import Reputation
 from foundation.webfilter.policy import Outcome
+from foundation.webfilter.target import Target
 
 
 class VerdictReason(StrEnum):
@@ -42,7 +43,10 @@ class VerdictReason(StrEnum):
 
 
 class WebRequest(NamedTuple):
-    """What a verdict is asked about; `url` is the authority ("host:443") when it is a CONNECT."""
+    """What a verdict is asked about; `url` is the authority ("host:443") when it is a CONNECT.
+
+    `target` is what `read_target` makes of the URL, if that is known.
+    """
 
     url: str
     method: str
@@ -50,6 +54,7 @@ class WebRequest(NamedTuple):
     user: str = ""
     client_ip: str = ""
     user_agent: str = ""
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)

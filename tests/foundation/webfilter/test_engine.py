@@ -177,6 +177,7 @@ def test_a_quick_reading_is_the_slow_one(url, method, sees):
         return
     quick = read_quickly(url, method, https_sees=sees)
     assert quick == (slow.url, slow.visible, slow.host, slow.is_path_visible)
+    assert read_quickly(read_target(url, method), method, https_sees=sees) == quick
     assert path_of(slow.url) == slow.path.partition("?")[0]
 
 
