@@ -9,7 +9,18 @@ import uvloop
 
 from bench.result import Result, keep
 
-USUAL = ("start", "poll", "enrolment", "events", "proxy", "lint", "replay", "verdict", "redirector")
+USUAL = (
+    "start",
+    "poll",
+    "enrolment",
+    "events",
+    "proxy",
+    "lint",
+    "replay",
+    "verdict",
+    "redirector",
+    "large_lists",
+)
 LONG = ("virtual",)
 
 

@@ -44,7 +44,10 @@ ORDER BY e.id
 def store_policy(
     database: Database, tenant: str, document: PolicyDocument, at: datetime, fragment_above: int
 ) -> Wanted:
-    """Store a policy under its RevID, unless it is stored; return what to assign."""
+    """Store a policy under its RevID, unless it is stored; return what to assign.
+
+    Of one that is handed out in fragments only these are stored; they are its body when joined.
+    """
     pieces = pieces_of(document.body, above=fragment_above)
     policy = StoredPolicy(document=document, pieces=pieces)
     wanted = policy.wanted
@@ -57,7 +60,7 @@ def store_policy(
             wanted.policy_id,
             wanted.policy_type,
             join_words(wanted.fragments),
-            document.body,
+            b"" if pieces else document.body,
             to_text(at),
         ],
     )

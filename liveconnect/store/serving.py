@@ -3,6 +3,7 @@
 from sqlite_utils import Database
 
 from liveconnect.policies import LAST_KEPT
+from liveconnect.store.rows import split_words
 
 _MAY_HAVE = """
 EXISTS (
@@ -18,9 +19,13 @@ EXISTS (
                     AND a.app_id = p.app_id AND a.policy_id = p.policy_id))))
 """
 _POLICY = f"""
-SELECT body FROM policies p WHERE p.app_id = :app AND p.policy_id = :policy
+SELECT p.tenant, fragments, body FROM policies p WHERE p.app_id = :app AND p.policy_id = :policy
     AND p.tenant = (SELECT tenant FROM endpoints WHERE id = :endpoint) AND {_MAY_HAVE}
 """  # noqa: S608 - made of constants
+_PIECE = (
+    "SELECT body FROM fragments "
+    "WHERE tenant = ? AND app_id = ? AND policy_id = ? AND fragment_id = ?"
+)
 _FRAGMENT = f"""
 SELECT p.policy_id, f.body FROM fragments f JOIN policies p ON p.tenant = f.tenant
     AND p.app_id = f.app_id AND p.policy_id = f.policy_id
@@ -48,7 +53,13 @@ def policy(database: Database, endpoint_id: str, app_id: str, policy_id: str) ->
         _POLICY,
         {"app": app_id, "policy": policy_id, "endpoint": endpoint_id, "kept": LAST_KEPT},
     ).fetchone()
-    return None if row is None else bytes(row[0])
+    if row is None:
+        return None
+    tenant, fragments, body = row
+    return bytes(body) or b"".join(
+        bytes(database.execute(_PIECE, [tenant, app_id, policy_id, each]).fetchone()[0])
+        for each in split_words(fragments)
+    )
 
 
 def fragment(

@@ -182,6 +182,8 @@ async def test_a_large_policy_travels_in_fragments_named_by_their_content(
         pieces.append(answer.body.decode())
     assert len(pieces) > 2
     assert "".join(pieces).encode() == web.body
+    whole = await endpoint.call("GET", paths.policy("SWC", web.revision))
+    assert whole.body == web.body
     stranger = await lab.enrolled(await lab.utm(organization="Other"))
     path = paths.policy_fragment("SWC", fragments.fragments[0][1])
     assert (await stranger.call("GET", path)).status == 404
