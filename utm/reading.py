@@ -14,7 +14,7 @@ from foundation.durable.database import open_for_reading
 from foundation.protocol.link import Changeset
 from utm.access import stored_secrets
 from utm.confd import Confd, Snapshot
-from utm.epsecd import changesets, compliance, endpoints
+from utm.epsecd import changesets, compliance, endpoints, hops
 from utm.epsecd.changesets import StoredChangeset, Wanted
 from utm.epsecd.daemon import down_since
 from utm.epsecd.registration import stored_registration
@@ -52,6 +52,10 @@ class UtmArchive:
     def changeset(self, number: int | None = None) -> dict[str, Any] | None:
         """Return `changeset_view`."""
         return changeset_view(self._db, number)
+
+    def poll_interval_s(self) -> float | None:
+        """Return the poll interval that LiveConnect told last, None if it never did."""
+        return hops.poll_interval_s(self._db)
 
     def changeset_document(self, number: int) -> Changeset | None:
         """Return what a changeset said, or None when there is none of that number.

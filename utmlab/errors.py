@@ -40,6 +40,13 @@ class NoSuchChangesetError(DomainError):
     hint: ClassVar[str] = "`utmlab trace last` shows the newest."
 
 
+class NothingToDrawError(DomainError):
+    """A picture was asked for of a changeset that no endpoint was assigned."""
+
+    code: ClassVar[str] = "nothing_to_draw"
+    hint: ClassVar[str] = "`utmlab trace` tells what is known of it in words."
+
+
 class NoTokenError(DomainError):
     """The UTM has no registration token for endpoints."""
 

@@ -52,6 +52,16 @@ def stored_trace(places: Places, number: int | None = None) -> ChangesetTrace:
     return trace_changeset(view, assigned)
 
 
+def poll_interval_s(places: Places) -> float | None:
+    """Return the poll interval that LiveConnect told the UTM, None if it never did.
+
+    Raises:
+        NothingStoredError: If the data folder holds no lab.
+    """
+    with closing(open_utm(places)) as utm:
+        return utm.poll_interval_s()
+
+
 def stored_token(places: Places) -> str:
     """Return the registration token of endpoints.
 

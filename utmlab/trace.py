@@ -13,31 +13,9 @@ from itertools import pairwise
 from typing import Any
 
 from liveconnect.store.records import Hop
+from utm.drawing.hops import HOPS, MEANING
 
-HOPS = (
-    "edited",
-    "4233",
-    "broker",
-    "polled",
-    "fetched",
-    "applied",
-    "reported",
-    "4211",
-    "4212",
-)
-"""The hops in order; `polled` is the poll that carried the command."""
-
-MEANING = {
-    "edited": "the configuration was changed on the UTM",
-    "4233": "the UTM began to send the changeset",
-    "broker": "LiveConnect committed it and queued the command",
-    "polled": "the endpoint's poll received the command",
-    "fetched": "the endpoint fetched the policy",
-    "applied": "the adapter put it in force",
-    "reported": "LiveConnect committed the endpoint's status",
-    "4211": "the UTM received the report",
-    "4212": "the UTM acknowledged the report",
-}
+__all__ = ["HOPS", "MEANING", "ChangesetTrace", "EndpointTrace", "as_record", "trace_changeset"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,14 +68,23 @@ def poll_interval(timeline: Timeline, scale: Scale, bottom: float) -> Iterable[E
     yield line(left, TOP, left, bottom, "p-poll-edge")
     if scale.holds(ends):
         yield line(right, TOP, right, bottom, "p-poll-edge")
-    middle, words = (left + right) / 2, poll_words(timeline.poll_s, right - left)
+    middle, words = (
+        (left + right) / 2,
+        poll_words(timeline.poll_s, right - left, is_whole=scale.holds(ends)),
+    )
     yield text(middle, TOP - 32, words, "p-warning p-small", "middle")
 
 
-def poll_words(poll_s: float, width: float) -> str:
-    """Return what to say of the poll interval in a width."""
+def poll_words(poll_s: float, width: float, *, is_whole: bool) -> str:
+    """Return what to say of the poll interval in a width, or of the part that is shown."""
     told = f"{poll_s:g} s" if poll_s < 60 else seconds_words(poll_s)
-    most = (f"one poll interval, {told}: who polls when decides", f"poll interval, {told}", told)
+    if not is_whole:
+        return fitted(f"the poll interval goes on to {told}", width, 11)
+    most = (
+        f"one poll interval, {told}: the wait is the phase of the poll",
+        f"poll interval, {told}",
+        told,
+    )
     return next((words for words in most if fitted(words, width, 11) == words), "")
 
 
