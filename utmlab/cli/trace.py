@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from typing import Any
-
 import click
 
 from utmlab.cli.output import emit, say
 from utmlab.cli.render.timeline import timeline_text
 from utmlab.cli.session import LabCommand, Session
-from utmlab.cli.trace_lines import Mark, TracedLine, lines_of, lines_text, marks_of
+from utmlab.cli.trace_lines import lines_of, lines_record, lines_text, marks_of
 from utmlab.stored import poll_interval_s, stored_trace
 from utmlab.trace import as_record
 from utmlab.trace_picture import trace_picture
@@ -52,17 +50,7 @@ def trace(session: Session, changeset: int, lines: bool, svg: Path | None) -> No
         say(f"The picture is in {svg}.")
     document = {
         **as_record(found),
-        **(_lines_record(shown, marks) if lines else {}),
+        **(lines_record(shown, marks) if lines else {}),
     }
     below = f"\n\n{lines_text(shown, marks)}" if lines else ""
     emit(session, document, lambda: timeline_text(found) + below)
-
-
-def _lines_record(lines: list[TracedLine], marks: list[Mark]) -> dict[str, Any]:
-    return {
-        "lines": [{"at": one.at.isoformat(), "log": one.log, "line": one.line} for one in lines],
-        "marks": [
-            {"at": one.at.isoformat(), "hop": one.hop, "endpoints": list(one.endpoints)}
-            for one in marks
-        ],
-    }

@@ -3,19 +3,16 @@
 Provenance: ours.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from utmlab.cli.output import table
 from utmlab.journal import printable
 from utmlab.trace import MEANING, ChangesetTrace, EndpointTrace
 
-Line = tuple[str, str]
-"""Where a log line stands, and the line."""
 
-
-def timeline_text(trace: ChangesetTrace, lines: Sequence[Line] = ()) -> str:
-    """Return the timeline, and below it the lines that tell the same."""
+def timeline_text(trace: ChangesetTrace) -> str:
+    """Return the timeline."""
     head = f"changeset {trace.number} (epoch {trace.epoch}): {trace.summary}, by {trace.user}"
     if trace.superseded_by is not None:
         head += f"; superseded by changeset {trace.superseded_by}"
@@ -24,7 +21,6 @@ def timeline_text(trace: ChangesetTrace, lines: Sequence[Line] = ()) -> str:
     others = [one.name for one in trace.endpoints if not one.concerned]
     if others:
         blocks.append(f"not concerned: {printable(', '.join(others))}")
-    blocks += ["\n".join(_grouped(lines))] if lines else []
     return "\n\n".join(blocks)
 
 
@@ -47,15 +43,6 @@ def _sums(one: EndpointTrace) -> Iterable[str]:
         )
     if one.waits_for is not None:
         yield f"waits for: {one.waits_for} ({MEANING[one.waits_for]})"
-
-
-def _grouped(lines: Iterable[Line]) -> Iterable[str]:
-    before = ""
-    for source, line in lines:
-        if source != before:
-            yield f"{source}:"
-        before = source
-        yield f"  {printable(line)}"
 
 
 def span(trace: ChangesetTrace) -> tuple[datetime, datetime] | None:
