@@ -118,7 +118,9 @@ class Exchange(Hearing):
         if is_connect:
             verdict = self.ask(head.target, head.method)
         else:
-            verdict = self.ask(target.url, head.method, target)
+            # Read once, where reading the normal form again would be reading the same text.
+            known = target if target.url == head.target else None
+            verdict = self.ask(target.url, head.method, known)
         if verdict is None:
             return Progress.NEEDS_TASK
         answered = self.answer_by(verdict)

@@ -45,7 +45,7 @@ class VerdictReason(StrEnum):
 class WebRequest(NamedTuple):
     """What a verdict is asked about; `url` is the authority ("host:443") when it is a CONNECT.
 
-    `target` is what `read_target` makes of the URL, if that is known.
+    `target` is what `read_target` made of exactly this URL, if it was read already.
     """
 
     url: str

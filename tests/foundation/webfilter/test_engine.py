@@ -154,6 +154,7 @@ requests = st.builds(
     user=st.sampled_from(["", "ann", "LAB\\ann", "LAB\\bob", "bob", "OTHER\\BOB"]),
     client_ip=st.sampled_from(["", "10.1.2.3", "192.0.2.1", "::1", "x"]),
     user_agent=st.sampled_from(["", "Mozilla/5.0"]),
+    target=st.none(),
 )
 
 
@@ -177,7 +178,8 @@ def test_a_quick_reading_is_the_slow_one(url, method, sees):
         return
     quick = read_quickly(url, method, https_sees=sees)
     assert quick == (slow.url, slow.visible, slow.host, slow.is_path_visible)
-    assert read_quickly(read_target(url, method), method, https_sees=sees) == quick
+    if slow.url == url:
+        assert read_quickly(slow, method, https_sees=sees) == quick
     assert path_of(slow.url) == slow.path.partition("?")[0]
 
 
