@@ -62,9 +62,9 @@ async def show_history(request: web.Request) -> web.Response:
     visit = visit_of(request)
     ref = request.match_info["ref"]
     changes = await visit.read(lambda db: changes_of(db, ref))
-    if not changes:
-        raise web.HTTPNotFound
     found = (await visit.snapshot()).find(ref)
+    if not changes and found is None:
+        raise web.HTTPNotFound
     return visit.page(
         "logs/change.html",
         changes=changes,

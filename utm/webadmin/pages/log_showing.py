@@ -26,6 +26,15 @@ _HEAD: Final = re.compile(
     r"(\d{4}:\d\d:\d\d-\d\d:\d\d:\d\d) (\S{1,255}) ([^\s:]{1,64}:)(?= )", re.ASCII
 )
 _PAIR: Final = re.compile(r'(?<= )([a-z0-9_-]+)="([^"]*)"')
+_KINDS: Final = {
+    "block": "error",
+    "warn": "warning",
+    "warning": "warning",
+    "error": "error",
+    "critical": "error",
+    "alert": "error",
+    "emergency": "error",
+}
 _CHANGES: Final = frozenset(
     {
         "object_changed",
@@ -53,6 +62,7 @@ class ShownLine:
         stamp: Its time as it stands there, for the names of links.
         path: The page about the line.
         has_change: Whether it belongs to something that was changed or decided.
+        kind: Whether it is a warning or an error to the eye: what was blocked is an error.
     """
 
     id: str
@@ -61,12 +71,14 @@ class ShownLine:
     stamp: str
     path: str
     has_change: bool
+    kind: str
 
 
 def shown_line(stored: StoredLog, line: LogLine) -> ShownLine:
     """Return a line of a file ready to be shown."""
     text = text_of(line.data)
-    found = message_of(text)
+    parsed = read_line(text)
+    found = None if parsed is None else catalogue().find(parsed)
     return ShownLine(
         id=f"l{line.offset}",
         html=line_html(text),
@@ -74,6 +86,7 @@ def shown_line(stored: StoredLog, line: LogLine) -> ShownLine:
         stamp=text[11:19] if _HEAD.match(text) else "unknown time",
         path=f"{path_of(stored)}/line?{urlencode({'at': line.offset, 'is': mark_of(line)})}",
         has_change=found is not None and (found.slug in _CHANGES or is_web(found)),
+        kind="" if parsed is None else _kind_of(parsed),
     )
 
 
@@ -102,15 +115,15 @@ def read_line(text: str) -> ParsedLine | None:
         return None
 
 
-def message_of(text: str) -> Message | None:
-    """Return the message of the catalogue that a line is."""
-    line = read_line(text)
-    return None if line is None else catalogue().find(line)
-
-
 def is_web(message: Message) -> bool:
     """Whether a message tells of a web request."""
     return message.sub == "http"
+
+
+def _kind_of(line: ParsedLine) -> str:
+    pairs = dict(line.pairs)
+    word = pairs.get("action") if pairs.get("sub") == "http" else pairs.get("severity")
+    return _KINDS.get(word or "", "")
 
 
 def line_html(text: str) -> Markup:
