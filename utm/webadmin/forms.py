@@ -283,6 +283,8 @@ def _form_field(
     elif one.words or one.name in plan.words:
         titles = plan.words.get(one.name, {})
         words = one.words or tuple(titles)
+        if isinstance(value, tuple):  # what came by REST is not lost by saving
+            words = tuple(dict.fromkeys((*words, *value)))
         choices = tuple(Choice(word, titles.get(word, humanized(word))) for word in words)
     if kind == "lines":
         value = value if isinstance(value, str) else "\n".join(value)

@@ -37,6 +37,15 @@ async def test_an_exception_with_every_criterion_and_skip_is_stored(utm, browser
     assert made.texts("user_agents") == ("curl", "wget")
 
 
+async def test_a_skip_that_came_by_rest_is_not_lost_by_saving(utm, browser):
+    values = {"name": "Odd", "skiplist": ["url_filter", "something_new"]}
+    ref = (await utm.edit("odd", lambda edit: edit.create("http", "exception", values))).result
+    await browser.submit(f"{EXCEPTIONS}/{ref}", {"comment": "seen"})
+
+    odd = await named(utm, "http/exception", "Odd")
+    assert (odd.texts("skiplist"), odd.text("comment")) == (("url_filter", "something_new"), "seen")
+
+
 async def test_every_refused_pattern_is_told_at_its_field_and_all_lines_are_kept(utm, browser):
     lines = ["^https?://fine\\.example/", "*.example.com", "(?=no)"]
     fields = {"name": "Pasted", "mode": "Regex", "regexps": "\n".join(lines)}

@@ -34,7 +34,7 @@ HTTPS: Final = {
 }
 _HTTPS_SHORT: Final = {
     "no_https_filtering": "not filtered",
-    "simple_https_filtering": "by host",
+    "simple_https_filtering": "by\u00a0host",
     "selective_https_scanning": "some decrypted",
     "full_https_scanning": "decrypted",
 }
