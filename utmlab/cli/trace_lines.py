@@ -15,6 +15,7 @@ Provenance: ours.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -126,23 +127,31 @@ class _Window:
 
     def lines(self, log: str) -> Iterator[TracedLine]:
         """Yield the lines of a log and of its archives."""
-        before: datetime | None = None
-        is_again = False
+        near = [one for one in self._near(log) if log != "epsecd" or one[1] in IDS]
+        clocks = [local for local, _, _ in near]
+        turn = next(
+            (place for place, (a, b) in enumerate(pairwise(clocks), 1) if self._turned(a, b)), None
+        )
+        for place, (local, _, data) in enumerate(near):
+            folds = (0, 1) if turn is None else (int(place >= turn),)
+            at = self._instant(local, folds)
+            if at is not None:
+                yield TracedLine(at, f"{log}.log", data.decode("utf-8", "surrogateescape"))
+
+    def _near(self, log: str) -> Iterator[tuple[datetime, bytes, bytes]]:
+        """Yield local time, id and text of lines that may be in the window."""
         for data in self._read(log):
             head = HEAD.match(data)
             local = moment(head[1]) if head is not None else None
-            if head is None or local is None or not self._begin <= local <= self._end:
-                continue
-            went_back = before is not None and before - local > 2 * A_SECOND
-            is_again = self._is_twice(local) and (is_again or went_back)
-            before = local
-            at = self._instant(local, is_again=is_again)
-            if at is not None and (log != "epsecd" or head[5] in IDS):
-                yield TracedLine(at, f"{log}.log", data.decode("utf-8", "surrogateescape"))
+            if head is not None and local is not None and self._begin <= local <= self._end:
+                yield local, head[5], data
 
-    def _instant(self, local: datetime, *, is_again: bool) -> datetime | None:
+    def _turned(self, before: datetime, local: datetime) -> bool:
+        """Whether summer time ended between two lines."""
+        return self._is_twice(local) and before - local > 2 * A_SECOND
+
+    def _instant(self, local: datetime, folds: Iterable[int]) -> datetime | None:
         """Return when a local time was, of its two passes the one within the window."""
-        folds = (1,) if is_again else (0, 1)
         for fold in folds:
             at = local.replace(tzinfo=self._zone, fold=fold).astimezone(UTC)
             if self._first <= at <= self._last:
