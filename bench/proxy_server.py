@@ -13,6 +13,7 @@ import uvloop
 from bench.measured import answer_usage
 from bench.proxy_peers import SITE
 from bench.proxy_policy import decide_by, office_policy
+from foundation.collector import leave_out_of_collections
 from foundation.service import utc_now
 from foundation.webfilter.activity import Activity
 from foundation.webfilter.content import ContentRules
@@ -70,6 +71,7 @@ async def serve(folder: Path, origin_port: int) -> None:
         decide_content=ContentRules(policy).verdict,
     )
     await proxy.start()
+    leave_out_of_collections()  # as an endpoint does
     try:
         await answer_usage(port=proxy.port)
     finally:

@@ -10,13 +10,9 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from foundation.webfilter.client import Client
-from foundation.webfilter.context import ProxyContext
-from foundation.webfilter.forwarder import Forwarder
 from foundation.webfilter.hearing import Hearing
 from foundation.webfilter.pages import PROCEED_PATH, RESERVED_PATH
 from foundation.webfilter.refusals import ExchangeRefusedError, OriginTimeoutError
-from foundation.webfilter.request_reader import IncomingRequest
 from foundation.webfilter.target import Target
 from foundation.webfilter.targeting import target_of
 from foundation.webfilter.waiting import serve_waiting
@@ -36,24 +32,15 @@ class Progress(Enum):
 
 
 class Exchange(Hearing):
-    """Serves one request of a client; `on_progress` is told when an answer under way has come."""
+    """Serves one request of a client."""
 
+    on_progress: Callable[[Progress], None]
+    """Told when an answer under way has come."""
     inside: Target | None = None
     _origin: "Origin | None" = None
     """From where the answer is coming by callback."""
     _moved_bytes = 0
     _fault: Exception | None = None
-
-    def __init__(
-        self,
-        context: ProxyContext,
-        client: Client,
-        forwarder: Forwarder,
-        request: IncomingRequest,
-        on_progress: Callable[[Progress], None],
-    ) -> None:
-        super().__init__(context, client, forwarder, request)
-        self._on_progress = on_progress
 
     @property
     def is_request_read(self) -> bool:
@@ -157,7 +144,7 @@ class Exchange(Hearing):
             progress = self._failed(fault)
         if progress is Progress.DONE or progress is Progress.LAST:
             self.finish()
-        self._on_progress(progress)
+        self.on_progress(progress)
 
     def _conclude(self, error: Exception | None) -> Progress:
         origin = self._origin

@@ -39,9 +39,10 @@ class Hearing(ExchangeRecord):
         forwarder: Forwarder,
         request: IncomingRequest,
     ) -> None:
-        super().__init__(request.head, forwarder, context.on_activity)
-        self.context, self.client, self.request = context, client, request
-        self.target = NO_TARGET
+        self.context, self.client, self.forwarder = context, client, forwarder
+        self.on_activity = context.on_activity
+        self.begun = forwarder.loop.time()
+        self.request, self.head, self.target = request, request.head, NO_TARGET
         self.user = context.user(client.address)
         self.at = context.now()
         forwarder.forget_last()

@@ -102,9 +102,12 @@ class PlainRequestHead(RequestHead):
 
 
 class PlainResponseHead(ResponseHead):
-    """The head of a plain response; its lines are taken apart when somebody wants them."""
+    """The head of a plain response; its lines are taken apart when somebody wants them.
 
-    __slots__ = ("_match", "length")
+    `end` is where the body begins in what was read, `length` how long it is.
+    """
+
+    __slots__ = ("_match", "end", "length")
 
     is_keep_alive, has_body = True, True
 
@@ -112,17 +115,12 @@ class PlainResponseHead(ResponseHead):
         status, self.reason, _, self.content_length, content_type, _ = match.groups(b"")
         self.status, self.length = int(status), int(self.content_length)
         self.content_type = content_type.decode("ascii")
-        self._match = match
+        self._match, self.end = match, match.end()
 
     @property
     def fields(self) -> Fields:
         """All header lines."""
         return Fields(_LINE.findall(self._match[3]))
-
-    @property
-    def end(self) -> int:
-        """Where the body begins in what was read."""
-        return self._match.end()
 
     def before_connection(self) -> bytes:
         """Return what a client is told before its Connection line."""

@@ -12,6 +12,11 @@ from foundation.webfilter.verdict import Verdict, WebRequest
 class ExchangeRecord:
     """The notes of one exchange, told of once; without a verdict there is no activity."""
 
+    head: RequestHead
+    forwarder: Forwarder
+    on_activity: Callable[[Activity], None]
+    begun: float
+    """By the loop's clock."""
     asked: WebRequest | None = None
     found: Verdict | None = None
     action: ActivityAction = "allow"
@@ -22,12 +27,6 @@ class ExchangeRecord:
     answer: ResponseRelay | None = None
     """The origin's answer, from when it is asked for."""
     _is_told = False
-
-    def __init__(
-        self, head: RequestHead, forwarder: Forwarder, on_activity: Callable[[Activity], None]
-    ) -> None:
-        self.head, self.forwarder, self._on_activity = head, forwarder, on_activity
-        self._begun = forwarder.loop.time()
 
     @property
     def is_answer_complete(self) -> bool:
@@ -55,7 +54,7 @@ class ExchangeRecord:
         if self.answer is not None:
             self.answer.let_go()
         if self.asked is not None and self.found is not None:
-            self._on_activity(self._activity(self.asked, self.found))
+            self.on_activity(self._activity(self.asked, self.found))
 
     def _activity(self, asked: WebRequest, found: Verdict) -> Activity:
         answer, forwarder = self.answer, self.forwarder
@@ -72,7 +71,7 @@ class ExchangeRecord:
             self.head.referer,
             self.content_type,
             forwarder.origin_address,
-            (ended - self._begun) * 1000,
+            (ended - self.begun) * 1000,
             forwarder.connect_s * 1000,
             self.error,
         )

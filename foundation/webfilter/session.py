@@ -49,11 +49,10 @@ class Session:
             if isinstance(item, ExchangeRefusedError):
                 self._refuse(item)
                 return
-            self._exchange = Exchange(
-                self._context, self._client, self._forwarder, item, self._answered
-            )
-            self._exchange.inside = self._inside
-            self._went(self._exchange.at_once())
+            exchange = Exchange(self._context, self._client, self._forwarder, item)
+            exchange.on_progress, exchange.inside = self._answered, self._inside
+            self._exchange = exchange
+            self._went(exchange.at_once())
 
     def lost(self) -> None:
         """End what is under way: the client is gone."""
