@@ -171,7 +171,8 @@ class _Adoption:
             first = [ref for ref in wanted if self._resolver.type_of(ref) == known.listed_class]
         elif came:
             first = came
-            self._report.unordered.append(known.key)
+            if known.last_ref:  # of the others the order decides nothing
+                self._report.unordered.append(known.key)
         else:
             return
         theirs = {*first, *came}
