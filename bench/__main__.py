@@ -16,6 +16,7 @@ USUAL = (
     "events",
     "proxy",
     "lint",
+    "log_report",
     "replay",
     "verdict",
     "redirector",
