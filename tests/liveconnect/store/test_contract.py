@@ -4,6 +4,7 @@ import pytest
 
 from foundation.protocol.reasons import Reason
 from liveconnect.refusals import NotFoundError, OutOfOrderError, RegistrationRefusedError
+from liveconnect.store.instants import to_text
 from liveconnect.store.records import Fetch, ReceivedResponse, ReceivedStatus
 
 
@@ -175,6 +176,28 @@ async def test_statuses_confirm_only_their_own_endpoint(  # noqa: PLR0917
     assert other.committed_at is None
     assert other.fetched_at is None
     assert [report.kind for report in await two.reports()] == ["enrolled"]
+
+
+async def test_the_report_of_a_policy_in_force_tells_its_times(
+    one, store, clock, make_policy, make_group
+):
+    await one.enrol("e1")
+    web = make_policy("SWC", "told")
+    await one.commit(make_group("default", web))
+    values = {"app_id": "SWC", "created_at": clock(), "revision": web.revision}
+    fetch = Fetch(endpoint_id="e1", app_id="SWC", policy_id=web.revision, at=clock())
+    known = ReceivedStatus(body="x", res="Same", **values)
+    unknown = ReceivedStatus(body="y", res="Diff", **(values | {"revision": "f" * 64}))
+    await store.record_statuses(one.tenant, "e1", (known,), (fetch,), clock())
+    await store.record_statuses(one.tenant, "e1", (unknown,), (), clock())
+    (hop,) = await store.timeline(one.tenant, 1, 1)
+    told, untold = [report.body for report in await one.reports() if report.kind == "status"]
+    assert told["assigned_at"] == to_text(hop.assigned_at)
+    assert told["fetched_at"] == to_text(clock())
+    assert told["delivered_at"] is None
+    assert told["poll_interval_s"] > 0
+    assert (told["epoch"], told["changeset"]) == (1, 1)
+    assert "assigned_at" not in untold
 
 
 async def test_reports_are_acknowledged_only_by_their_utm(one, two, store):

@@ -40,9 +40,9 @@ class World:
         for endpoint_id in self.ids[-len(names) :]:
             await self.enforce(endpoint_id, -3600.0, is_told=False)
 
-    async def edit(self, summary="Block games on the road"):
-        """Change what web control says, and let LiveConnect have it 41 ms later."""
-        done = await self.utm.edit(summary, _turn_tamper_protection)
+    async def edit(self, summary="Block games on the road", work=None):
+        """Change what endpoints shall do, and let LiveConnect have it 41 ms later."""
+        done = await self.utm.edit(summary, work or _turn_tamper_protection)
         await self.settled()
         at = self.utm.now()
         moments = [(at + timedelta(milliseconds=ms)).isoformat() for ms in (8, 41)]
