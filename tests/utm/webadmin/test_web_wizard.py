@@ -53,7 +53,10 @@ async def test_everything_is_made_and_switched_on_in_one_change(utm, browser):
     action = await named(utm, "cff_action", "Roaming")
     blocked = await named(utm, "domain_regex", "Roaming: blocked websites")
 
-    assert await utm.writer.read(lambda db: Confd(db).number) == before + 1
+    changes = await utm.writer.read(lambda db: Confd(db).changes(after=before))
+    assert [one.summary for one in changes if one.user == "admin"] == [
+        "profile Roaming for endpoints made"
+    ]
     assert browser.path == f"{PROFILES}/{profile.ref}"
     assert (profile.is_on("status"), profile.texts("endpoints_groups")) == (True, (GROUP,))
     assert profile.text("default_cff_action") == action.ref
