@@ -2,7 +2,7 @@
 
 import pytest
 
-from foundation.net.xml_guard import XmlRefusedError, parse_xml
+from foundation.net.xml_guard import PIECE_BYTES, XmlRefusedError, parse_xml
 from foundation.protocol.reasons import Reason
 
 REFUSED = {
@@ -33,3 +33,25 @@ def test_namespaces_with_a_backslash_are_read():
 
 def test_64_levels_are_read():
     assert parse_xml(b"<a>" * 64 + b"</a>" * 64)
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_document_in_pieces_is_read_whole_wherever_it_is_cut(shift):
+    text = "x" * shift + "€" * PIECE_BYTES
+
+    assert parse_xml(f"<a><b>{text}</b><b>end</b></a>") == {"a": {"b": [text, "end"]}}
+
+
+def test_what_comes_in_a_later_piece_is_guarded_too():
+    long = "<b/>" * PIECE_BYTES
+
+    for end, reason in (("<c>" * 64, Reason.XML_TOO_DEEP), ("</b>", Reason.XML_MALFORMED)):
+        with pytest.raises(XmlRefusedError) as caught:
+            parse_xml(f"<a>{long}{end}")
+        assert caught.value.reason is reason
+
+
+def test_a_document_that_ends_too_early_is_refused_also_in_pieces():
+    with pytest.raises(XmlRefusedError) as caught:
+        parse_xml("<a>" + "<b/>" * PIECE_BYTES)
+    assert caught.value.reason is Reason.XML_MALFORMED
