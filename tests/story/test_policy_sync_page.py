@@ -52,7 +52,7 @@ async def test_trace_writes_the_picture_that_webadmin_draws(office, tmp_path):
     done = CliRunner().invoke(root, arguments)
 
     assert (done.exit_code, done.exception) == (0, None)
-    root = ET.parse(file).getroot()
-    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    picture = ET.parse(file).getroot()
+    words = [one.text for one in picture.iter("{http://www.w3.org/2000/svg}text")]
     applied = next(one for one in stored_trace(office.places, number).endpoints if one.concerned)
     assert f"{applied.total_s:.3f} s" in words
