@@ -18,6 +18,7 @@ from utmlab.stack import UTM, Stack
 
 from .conftest import settled, utm_lines
 
+NEWS = "http://news.example/"
 URLS = (
     "url,user,at\n"
     "http://games.example/,,\n"
@@ -62,6 +63,8 @@ OBJECTS = (
             "url_blacklist": ["REF_Shops"],
             "block_tags": ["REF_Tag"],
             "uncategorized_websites": "warn",
+            "log_access": True,
+            "log_blocked": True,
         },
     ),
     ("http/cff_action", "REF_Lax", {"name": "Lax", "mode": "allow"}),
@@ -171,6 +174,28 @@ async def test_a_customers_appliance_decides_the_same_in_an_empty_lab(customer, 
         assert await answers(customer, urls, empty, *policy) == theirs
     pupils = await answers(customer, urls, empty, "--group", "Pupils")
     assert {one["action"] for one in pupils} == {"allow", "warn", "block"}
+
+
+async def test_diff_and_replay_answer_for_a_customers_appliance_too(customer, tmp_path):
+    lab, empty = customer.lab, tmp_path / "empty"
+    await lab.install("PC-01")
+    await lab.wait_compliant()
+    await lab.move("PC-01", "office")
+    pages = [await lab.browse("PC-01", url) for url in ("http://games.example/", NEWS)]
+    assert [page.status for page in pages] == [403, 200]
+    await settled(lab)
+    dump = await customer.export(tmp_path / "dump")
+    assert (await customer.run("utm", "import", dump, data=empty)).exit_code == 0
+
+    log = lab.places.utm_logs / "http.log"
+    words = ("policy", "replay", log, "--policy", "gateway", "--min-agreement", 100, "--json")
+    replayed = await customer.run(*words, data=empty)
+    assert replayed.exit_code == 0, replayed.output
+    (tmp_path / "urls").write_text("http://games.example/\nhttp://news.example/\n")
+    words = ("policy", "diff", "group:Pupils", "group:Default", "--urls", tmp_path / "urls")
+    theirs, ours = await customer.run(*words), await customer.run(*words, data=empty)
+    assert (ours.exit_code, ours.stdout) == (theirs.exit_code, theirs.stdout)
+    assert "games.example" in ours.stdout
 
 
 async def test_nothing_secret_is_in_the_export_or_in_a_log(customer, tmp_path):
