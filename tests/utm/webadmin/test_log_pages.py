@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from yarl import URL
 
+from utm.confd import Confd
 from utm.logs.spool import enqueue
 from utm.logs.views import archive_path
 from utm.webadmin.pages import log_files, log_live
@@ -243,6 +244,9 @@ async def test_a_web_line_leads_to_profile_action_and_a_policy_test(browser, utm
     assert "url=http%3A%2F%2Fcasino.example%2F%3Fa%3D1%26b%3D2" in test
     assert "user=LAB%5Canna" in test
     assert "at=2026-11-20T09%3A30%3A00" in test
+    await browser.get(test)
+    assert browser.status == 200
+    assert 'value="http://casino.example/?a=1&amp;b=2"' in browser.html
 
 
 async def test_a_link_to_a_line_that_is_gone_says_so(utm, browser):
@@ -411,3 +415,26 @@ async def test_a_page_that_reloads_itself_does_not_keep_a_session(utm, browser, 
         page = await browser.get(f"{VIEW}/today/http/live?refresh=1")
     assert "/login" in browser.path
     assert "Live log" not in page
+
+
+async def test_a_local_users_line_is_tested_for_that_computer(with_computers, browser):
+    line = HOSTILE.replace("httpproxy", "eplog").replace("<script>alert(1)</script>", "PC-02\\eve")
+    await write(with_computers, line, log="eplog")
+    page = await last_line(browser, "eplog")
+    snapshot = await with_computers.writer.read(lambda db: Confd(db).snapshot())
+    ref = next(one.ref for one in snapshot.of_class("epp", "endpoint") if one.name == "PC-02")
+
+    assert f"who={ref}&" in links(page, "test this request")[0]
+
+
+async def test_two_changesets_of_one_second_are_both_named_and_not_called_certain(
+    with_computers, browser, broker
+):
+    sent = len(broker.changesets)
+    await with_computers.verbs["group_create"](name="Sales")
+    await broker.until(lambda: len(broker.changesets) > sent)
+    await with_computers.quiesce()
+    page = await browser.get(f"{VIEW}/today/epsecd", params={"q": "id=4233"})
+    page = await browser.get(links(page, "Show the change")[-1])
+
+    assert page.count("one of these: same second") == page.count("<dt>Changeset</dt>") > 1

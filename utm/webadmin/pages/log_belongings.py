@@ -155,16 +155,32 @@ class _Teller:
                 yield Belonging(what, rest.strip("()") or ref, note="not there any more")
         url = self._line.get("url")
         if url:
+            is_office = message.process == "httpproxy"
             asked = {
                 "url": url,
+                "who": "" if is_office else self._who(),
+                "where": "office" if is_office else "away",
+                "address": (self._line.get("srcip") or "") if is_office else "",
                 "user": self._line.get("user") or "",
-                "where": "office" if message.process == "httpproxy" else "",
-                "address": self._line.get("srcip") or "",
                 "at": self._happened_at().isoformat(),
             }
             query = urlencode({key: value for key, value in asked.items() if value})
             note = "the same request, decided by the configuration of now"
             yield Belonging("Policy Test", "test this request", f"{POLICY_TEST}?{query}", note)
+
+    def _who(self) -> str:
+        """Return the computer that browsed, or a group that it may be of: no line names either.
+
+        A local user's domain is the computer's name. Otherwise any group of the profile will do:
+        its groups share their policy's origin.
+        """
+        domain = (self._line.get("user") or "").partition("\\")[0].casefold()
+        for one in self._snapshot.of_class("epp", "endpoint"):
+            if one.name.casefold() == domain:
+                return one.ref
+        profile = self._snapshot.find((self._line.get("profile") or "").partition(" ")[0])
+        groups = profile.texts("endpoints_groups") if profile is not None else ()
+        return next(iter(groups), self._snapshot.default_group_ref)
 
     def _happened_at(self) -> datetime:
         """Return the local time of a request: that of the line, unless it was reported late."""
