@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 from foundation.errors import DomainError
 from utm.adoption.report import Note
 from utm.confd.nodes import all_nodes
+from utm.strict_json import strict_json
 
 MOST_BYTES: Final = 128 << 20
 MANIFEST_KEY: Final = "utmlab_export"
@@ -131,12 +132,12 @@ def read_dump(folder: Path) -> Dump:
         ):
             continue
         try:
-            text = _text(path)
-            if text is None:
+            body = _body(path)
+            if body is None:
                 dump.passed_over.append(Note(name, "is no JSON"))
             else:
-                dump.take(json.loads(text), name)
-        except (OSError, ValueError, RecursionError) as error:
+                dump.take(strict_json(body), name)
+        except (OSError, ValueError) as error:
             broken.append(f"{name}: {_reason(error)}")
     if broken:
         raise DumpUnreadableError("; ".join(broken))
@@ -146,21 +147,21 @@ def read_dump(folder: Path) -> Dump:
     return dump
 
 
-def _text(path: Path) -> str | None:
+def _body(path: Path) -> bytes | None:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"it has more than {MOST_BYTES} bytes")
     body = path.read_bytes()
     if path.suffix.lower() != ".json" and body.lstrip()[:1] not in (b"[", b"{"):
         return None
-    return body.decode("utf-8-sig")
+    return body
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"no JSON at line {error.lineno}, column {error.colno}: {error.msg}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"no UTF-8 at byte {error.start}"
-    return str(error) or "nested too deeply"
+    if isinstance(error, UnicodeDecodeError | UnicodeEncodeError):
+        return f"no UTF-8 at {error.start}"
+    return str(error)
 
 
 def _holds_objects(value: Any) -> bool:

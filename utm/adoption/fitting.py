@@ -11,7 +11,7 @@ from typing import Any
 
 from utm.adoption.left_out import is_secret_attribute
 from utm.adoption.report import Adopted, Note
-from utm.confd.classes import Field, ObjectClass
+from utm.confd.classes import Field, ObjectClass, is_attribute_name
 from utm.confd.values import freeze, problem_with_format, problem_with_type
 
 _ANY_VALUE = ("interface{}", "struct{}")
@@ -27,6 +27,8 @@ def fitted_attributes(
         if is_secret_attribute(of.full_type, name, value):
             if value:
                 report.secrets.append(f"{of.full_type}.{name}")
+        elif field is None and not is_attribute_name(name):
+            report.refused.append(Note(ref, f"{name[:100]!r} is no name of an attribute"))
         elif field is None:
             if not of.is_open:
                 key = f"{of.full_type}.{name}"

@@ -67,7 +67,7 @@ class ObjectClass:
         """Whether objects of the class may have that attribute."""
         if attribute in self.fields:
             return True
-        return self.is_open and _OPEN_NAME.fullmatch(attribute) is not None
+        return self.is_open and is_attribute_name(attribute)
 
     def is_secret(self, attribute: str) -> bool:
         """Whether nobody may read that attribute."""
@@ -77,6 +77,11 @@ class ObjectClass:
         annotations = load_data("annotations")
         named = annotations["open_secrets"].get(self.full_type, ())
         return attribute in named or attribute.endswith(tuple(annotations["secret_node_endings"]))
+
+
+def is_attribute_name(text: str) -> bool:
+    """Tell whether an attribute that no class describes could be called so."""
+    return _OPEN_NAME.fullmatch(text) is not None
 
 
 def accepts(targets: tuple[str, ...], full_type: str) -> bool:

@@ -1,18 +1,13 @@
-"""Bodies of requests: JSON within bounds, or a refusal that says what is wrong with them.
+"""Bodies of requests: JSON within bounds, or a refusal that says what is wrong with them."""
 
-- Text is UTF-8, with or without a byte order mark, numbers are finite, texts hold no half of a
-  surrogate pair, and nothing is nested deeper than any value of a configuration is.
-"""
-
-import json
 from typing import Any, Final
 
 from aiohttp import web
 
 from utm.restd.errors import refusal
+from utm.strict_json import DEEPEST, TooDeepError, strict_json
 
 MOST_BYTES: Final = 1024 * 1024
-DEEPEST: Final = 16
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -43,21 +38,14 @@ def parsed(body: bytes) -> Any:
         RequestRefusedError: If it is not JSON, or not within bounds.
     """
     try:
-        value = json.loads(
-            body.decode("utf-8-sig"), parse_constant=_refuse_number, parse_float=_finite
-        )
-        json.dumps(value, ensure_ascii=False).encode()
-    except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        raise refusal(
-            400, "BODY_NOT_JSON", f"The body is no text of UTF-8: {error.reason}."
-        ) from error
-    except RecursionError as error:
-        raise _too_deep() from error
+        return strict_json(body)
+    except UnicodeError as error:
+        reason = getattr(error, "reason", error)
+        raise refusal(400, "BODY_NOT_JSON", f"The body is no text of UTF-8: {reason}.") from error
+    except TooDeepError as error:
+        raise refusal(400, "BODY_TOO_DEEP", f"The body is nested deeper than {DEEPEST}.") from error
     except ValueError as error:
         raise refusal(400, "BODY_NOT_JSON", f"The body is not JSON: {error}.") from error
-    if _depth(value) > DEEPEST:
-        raise _too_deep()
-    return value
 
 
 def parsed_object(body: bytes) -> dict[str, Any]:
@@ -70,32 +58,3 @@ def parsed_object(body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise refusal(400, "BODY_NOT_OBJECT", "The body has to be a JSON object.")
     return value
-
-
-def _too_deep() -> Exception:
-    return refusal(400, "BODY_TOO_DEEP", f"The body is nested deeper than {DEEPEST}.")
-
-
-def _refuse_number(text: str) -> Any:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text[:20]} is out of range")
-    return number
-
-
-def _depth(value: Any) -> int:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        inside: list[Any] = []
-        for one in level:
-            if isinstance(one, dict):
-                inside.extend(one.values())
-            elif isinstance(one, list):
-                inside.extend(one)
-        level = inside
-    return depth

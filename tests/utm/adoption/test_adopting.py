@@ -377,3 +377,38 @@ def test_odd_shapes_are_passed_over(bring, value):
 def test_odd_values_are_refused_one_by_one(bring, appliance, name, value):
     bring(a=[{**BLOCK, name: value}], b={"http.profiles": value, "epp.city": value})
     assert appliance.confd.node("http.profiles")[-1] == BASE_PROFILE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"_ref": "REF_X", "n": NaN}]',
+        '{"a": 1e999}',
+        '{"a": "\\ud800"}',
+        '{"a": ' + "[" * 17 + "]" * 17 + "}",
+        "[" * 100_000,
+        '{"a": ' + "9" * 5000 + "}",
+    ],
+    ids=["nan", "infinite", "surrogate", "deep", "deeper", "huge"],
+)
+def test_json_that_no_configuration_can_hold_is_refused(bring, appliance, text):
+    before = appliance.stored()
+    with pytest.raises(DumpUnreadableError, match="odd: "):
+        bring(odd=text)
+    assert appliance.stored() == before
+
+
+async def test_hostile_names_leave_the_log_well_formed(utm, tmp_path):
+    names = ['a" id="9999', "b\nc", "\x1b[2J", "x" * 100_000]
+    found = [
+        {**BLOCK, "_ref": f"REF_H{number}", "name": name, "comment": name, name: name}
+        for number, name in enumerate(names)
+    ]
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/hostile.json").write_text(json.dumps(found))
+    report = await utm.verbs["adopt"](folder=str(tmp_path / "d"))
+    await utm.quiesce()
+    lines = (utm.config.logs / "confd.log").read_text().splitlines()
+    assert report["created"] == len(names)
+    assert [line.count(' id="') for line in lines] == [1] * len(lines)
+    assert len(lines) == len(names)
