@@ -12,9 +12,12 @@ from utmlab.cli.completing import log_names
 from utmlab.cli.following import follow, last_lines
 from utmlab.cli.log_explain import explain
 from utmlab.cli.log_files import content, log_file
+from utmlab.cli.log_generate import generate
 from utmlab.cli.log_lint import lint
 from utmlab.cli.log_parse import parse
+from utmlab.cli.log_replay import replay_command
 from utmlab.cli.log_report import report
+from utmlab.cli.log_unmangle import unmangle_command
 from utmlab.cli.output import emit
 from utmlab.cli.session import LabGroup, Session
 
@@ -29,6 +32,9 @@ def log() -> None:
 log.add_command(lint)
 log.add_command(parse)
 log.add_command(explain)
+log.add_command(generate)
+log.add_command(unmangle_command)
+log.add_command(replay_command)
 log.add_command(report)
 
 
