@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +12,7 @@ from web_policies import NOON, one_action_policy, policies, web_request
 from foundation.categories.category import Category
 from foundation.categories.category_set import CategorySet
 from foundation.categories.demo import demo_categories
+from foundation.categories.host_table import HostTable
 from foundation.webfilter import engine_patterns, engine_sites
 from foundation.webfilter.engine import LONGEST_HOST, MOST_JUDGEMENTS, MOST_PLACES, Engine
 from foundation.webfilter.engine_case import MOST_REQUESTERS
@@ -42,6 +44,7 @@ CATEGORIES = CategorySet(
     }
 )
 
+REAL_SET = engine_patterns.re2.Set
 HOSTILE = [
     "http://games.example/",
     "http://GAMES.example:80/",
@@ -308,6 +311,8 @@ def test_a_large_list_is_looked_up_in_a_trie_with_the_same_verdicts(monkeypatch)
         )
     )
     engine = Engine(policy)
+    assert isinstance(engine._lists.sites._exact, HostTable)
+    assert isinstance(engine._lists.sites._inside, HostTable)
     for host in ("site7", "a.site7", "site150", "a.site150", "site250", "a.site250", "site", "7"):
         assert_same(policy, web_request(f"http://{host}.example/"), engine=engine)
 
@@ -322,6 +327,28 @@ def test_patterns_are_found_also_where_one_set_cannot_hold_them(monkeypatch):
         found = index.found_in(f"http://www.WORD{number}.example/")
         assert found == (index.numbers[texts[number]],)
     assert "[" not in index.numbers
+
+
+class SilentSet:
+    """A set of RE2 that answers "nothing" once it holds more than a pattern and the probe."""
+
+    def __init__(self, options):
+        self._real, self._count = REAL_SET.SearchSet(options), 0
+        self.Compile = self._real.Compile
+
+    def Add(self, text):  # noqa: N802 - RE2's own name
+        self._count += 1
+        return self._real.Add(text)
+
+    def Match(self, text):  # noqa: N802 - RE2's own name
+        return self._real.Match(text) if self._count <= 2 else []
+
+
+def test_a_set_that_gives_up_without_saying_so_is_noticed(monkeypatch):
+    monkeypatch.setattr(engine_patterns.re2, "Set", SimpleNamespace(SearchSet=SilentSet))
+    index = PatternIndex(["games", "chess", "go"], case="insensitive")
+
+    assert sorted(index.found_in("http://chess.example/games")) == [0, 1]
 
 
 @pytest.mark.parametrize(
