@@ -38,9 +38,10 @@ LANE: Final = 20.0
 GAP: Final = 40.0
 _BOX: Final = 10.0
 _LEFT: Final = 170.0
-_RIGHT: Final = WIDTH - 180
+RIGHT: Final = WIDTH - 180
+"""Where time ends; what is said of a computer stands right of it."""
 _LOW_COLUMN, _HIGH_COLUMN = WIDTH - 92, WIDTH - EDGE
-_NOTE: Final = _HIGH_COLUMN - _RIGHT - 12
+_NOTE: Final = _HIGH_COLUMN - RIGHT - 12
 
 
 def draw_overview(timeline: Timeline, *, palette: Palette | None = None) -> str:
@@ -50,7 +51,7 @@ def draw_overview(timeline: Timeline, *, palette: Palette | None = None) -> str:
         timeline: Its lanes are those of the endpoints that it concerns.
         palette: As for `utm.drawing.svg.picture`.
     """
-    scale = Scale(horizon_s(timeline), _LEFT, _RIGHT)
+    scale = Scale(horizon_s(timeline), _LEFT, RIGHT)
     lanes = shown_lanes(timeline.lanes)
     lanes_top = TOP + BAND * len(HOPS) + GAP
     bottom = lanes_top + LANE * len(lanes)

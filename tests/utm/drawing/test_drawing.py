@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from utm.drawing.axis import MOST_TICKS, Scale, clock_words, seconds_words
 from utm.drawing.frame import MOST_POLLS, horizon_s
 from utm.drawing.hops import HOPS, Lane, Timeline, hop_statistics, statistics
-from utm.drawing.overview import MOST_LANES, draw_overview, shown_lanes
+from utm.drawing.overview import MOST_LANES, RIGHT, draw_overview, shown_lanes
 from utm.drawing.plots import Point, Stack, count_ticks, draw_bars, draw_latency, draw_stacks
 from utm.drawing.svg import PRINTED, fitted
 from utm.drawing.waterfall import draw_waterfall
@@ -149,6 +149,21 @@ def test_no_text_stands_on_another(lanes, now):
     ]
 
     assert on_one_line == []
+
+
+def test_what_is_said_of_a_computer_stands_beside_the_lanes_not_in_them():
+    note = "refused because of what nobody would think of"
+    root = overview([lane(), lane("B", upto="broker", state="error", note=note)], NOW)
+    said = [one for one in extents(root) if one[3].startswith("refused")]
+
+    assert [one[1] > RIGHT for one in said] == [True]
+
+
+def test_a_name_in_capitals_is_cut_before_the_lanes_begin():
+    root = overview([lane(LONG), lane("B")])
+    (name,) = [words for _, _, _, words in texts(root) if words.startswith("SOMEBODY")]
+
+    assert 8 <= len(name) <= (tick_places(root)[0] - 16) / 8.5
 
 
 def test_lanes_have_a_row_each_in_the_order_of_enforcement():

@@ -75,6 +75,20 @@ async def test_who_enforces_it_and_who_does_not_yet_and_why(world):
     assert (view.done, view.total, view.state.text) == (1, 3, "refused")
 
 
+async def test_who_enforced_it_and_refuses_it_since_is_told(world):
+    await world.enrol(["PC-01"])
+    number = await world.edit()
+    await world.enforce("E1", 3.0)
+    body = {"app_id": "SWC", "res": "Diff", "revision": "f" * 64, "details": {"reason": "damaged"}}
+    at = world.utm.now() + timedelta(seconds=9)
+    later = world.report("status", "E1", at, {**body, "created_at": at.isoformat()})
+    await world.take_in([later], at)
+    view = await seen(world, number)
+
+    assert states(view) == {"PC-01": ("error", f"changeset {number}, refused")}
+    assert (view.done, view.state.text) == (0, "refused")
+
+
 async def test_the_hops_are_those_that_were_told(world):
     await world.enrol(["PC-01"])
     number = await world.edit()
