@@ -163,3 +163,10 @@ def test_origin_client_and_record_get_the_same(
     with without_patterns():
         expected = asyncio.run(_played(pieces, answers))
     assert asyncio.run(_played(pieces, answers)) == expected
+
+
+def test_a_host_that_reads_as_an_address_only_without_its_dots_is_judged_as_the_address() -> None:
+    request = REQUEST.replace(b"http://a.example/", b"http://2130706433../")
+    *_, activities = asyncio.run(_played([request], [[RESPONSE]]))
+    assert isinstance(activities, list)
+    assert [one.verdict.host for one in activities] == ["127.0.0.1"]
