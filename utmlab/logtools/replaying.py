@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from typing import ClassVar, Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 
 from foundation.errors import DomainError
 from utm.logs.grammar import STAMP_FORMAT, format_stamp
@@ -189,8 +189,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._error: Exception | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - by the loop's contract
+    def connection_made(self, transport: Any) -> None:  # uvloop's is no asyncio.DatagramTransport
         self._transport = transport
 
     def error_received(self, exc: Exception) -> None:
