@@ -15,6 +15,7 @@ USUAL = (
     "enrolment",
     "events",
     "proxy",
+    "generate",
     "lint",
     "log_report",
     "replay",
