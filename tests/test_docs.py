@@ -163,7 +163,7 @@ def test_every_name_of_the_code_exists(document: Path):
 
 def test_names_that_do_not_exist_are_seen():
     text = (
-        "`utm/app.py` `utm/app.py::Utm.edit` `utm/logs/` `foundation/service.py::Now` "
+        "`utm/app.py` `utm/app.py::Utm.edit` `utm/logs/` `foundation/present.py::Now` "
         "`utm/gone.py` `utm/app.py::Utm.gone` `utm/app.py::gone`"
     )
     assert unknown_code_names(text) == [
