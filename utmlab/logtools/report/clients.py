@@ -13,8 +13,8 @@ from typing import Final
 from utmlab.logtools.report.bounded import TopCounts
 from utmlab.logtools.report.heads import Place, moment, site_of, value
 
-MOST_CLIENTS: Final = 4_000
-MOST_SITES: Final = 16
+MOST_CLIENTS: Final = 2_000
+MOST_SITES: Final = 8
 MOST_SITES_AT_ALL: Final = 2_000
 LOGS: Final = {b"eplog": b"eplog", b"httpproxy": b"http"}
 

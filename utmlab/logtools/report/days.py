@@ -15,9 +15,9 @@ from utmlab.logtools.report.heads import Place, moment
 from utmlab.logtools.time_rules import TOLERATED_STEP_BACK
 
 MOST_LOGS: Final = 256
-MOST_DAYS: Final = 8_000
-MOST_IDS: Final = 64
-MOST_TOLD: Final = 10
+MOST_DAYS: Final = 4_000
+MOST_IDS: Final = 32
+MOST_TOLD: Final = 5
 GAP: Final = timedelta(minutes=30)
 ONE_PROCESS: Final = frozenset(
     {b"epsecd", b"eplog", b"httpproxy", b"ulogd", b"named", b"syslog-ng"}
