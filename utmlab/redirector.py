@@ -4,6 +4,8 @@
   `OK rewrite-url="..."`, after the channel-ID if there was one, as squid 3.4 and later want it.
 - What is there is answered in one go, in order; nobody waits for a line that was not sent yet.
 - A line that makes no sense is answered `BH`, never left unanswered: squid counts answers.
+- In the older form (`legacy`) the answer is the new URL alone, or an empty line, which also answers
+  a line that makes no sense.
 - Before lines are answered, whoever gave the policy is asked for a newer one.
 - A request that is blocked or warned of is sent to a page elsewhere; its address has `%a` for
   the action, `%r` for the reason, `%u` for the URL. A URL in normal form has no quotation mark or
@@ -39,6 +41,7 @@ class Redirector:
         now: The present.
         page: Where blocked requests are sent.
         newer: Gives an engine when the policy has changed since it was asked last.
+        legacy: Answer in the form of squid before 3.4.
     """
 
     def __init__(
@@ -49,12 +52,15 @@ class Redirector:
         now: Now,
         page: str = DEFAULT_PAGE,
         newer: Callable[[], Engine | None] = lambda: None,
+        legacy: bool = False,
     ) -> None:
         self._engine = engine
         self._categories = categories
         self._now = now
         self._page = page
         self._newer = newer
+        self._left, self._senseless = ("", "") if legacy else ("ERR", "BH")
+        self._before, self._after = ("", "") if legacy else ('OK rewrite-url="', '"')
         self._clients: dict[str, tuple[str, Requester]] = {}
         self._pages: dict[tuple[Outcome, VerdictReason], list[str]] = {}
 
@@ -66,7 +72,7 @@ class Redirector:
             if end:
                 write(self.answers(whole))
             if len(rest) > _LONGEST_LINE:
-                write(b"BH\n")
+                write(f"{self._senseless}\n".encode())
                 rest = b""
         if rest:
             write(self.answers(rest))
@@ -78,6 +84,7 @@ class Redirector:
             self._clients.clear()  # what is known of a client belongs to an engine
         at, categories = self._now(), self._categories
         found, clients, pages = self._engine.found, self._clients, self._pages
+        before, after, left = self._before, self._after, self._left
         out: list[str] = []
         for line in text.decode("utf-8", "replace").split("\n"):
             url, _, rest = line.partition(" ")
@@ -87,17 +94,17 @@ class Redirector:
                 url, _, rest = rest.partition(" ")
             known = clients.get(rest) or self._client(url, rest)
             if known is None:
-                out.append(f"{channel}BH\n")
+                out.append(f"{channel}{self._senseless}\n")
                 continue
             like, there, _, _ = found(url, known[0], known[1], at, categories)
             if like.action == "allow":
-                out.append(f"{channel}ERR\n")
+                out.append(f"{channel}{left}\n")
                 continue
             kind = like.action, like.reason
             page = pages.get(kind) or self._page_of(*kind)
             if kind[1] is VerdictReason.INVALID_URL:
                 there = quote(there, safe="", errors="replace")
-            out.append(f'{channel}OK rewrite-url="{there.join(page)}"\n')
+            out.append(f"{channel}{before}{there.join(page)}{after}\n")
         return "".join(out).encode()
 
     def _client(self, url: str, rest: str) -> tuple[str, Requester] | None:

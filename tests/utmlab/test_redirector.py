@@ -61,6 +61,20 @@ def test_the_user_counts(redirector):
     assert ask(redirector, *lines) == ["ERR", BLOCKED, "ERR"]
 
 
+def test_the_older_form_is_the_url_alone_or_an_empty_line():
+    page = "http://b.example/%a/%r?%u"
+    older = Redirector(Engine(POLICY), demo_categories(), now=now, page=page, legacy=True)
+    lines = [
+        "http://games.example/ 192.0.2.1/- - GET",
+        "http://other.example/ 192.0.2.1/- - GET",
+        "3 http://games.example/ 192.0.2.1/- - GET",
+        "4 http://other.example/ 192.0.2.1/- - GET",
+        "senseless",
+    ]
+    there = "http://b.example/block/category?http://games.example/"
+    assert ask(older, *lines) == [there, "", f"3 {there}", "4 ", ""]
+
+
 def test_a_tunnel_is_judged_by_its_host(redirector):
     assert ask(redirector, "games.example:443 192.0.2.1/- - CONNECT")[0].startswith("OK ")
 

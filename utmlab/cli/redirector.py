@@ -37,6 +37,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="URL",
     help="Where blocked requests go: %a action, %r reason, %u URL.",
 )
+@click.option(
+    "--legacy",
+    is_flag=True,
+    help="Answer as squid before 3.4 wants it: the new URL alone, or an empty line.",
+)
 @click.pass_obj
 def redirector(
     session: Session,
@@ -45,10 +50,12 @@ def redirector(
     endpoint: str | None,
     categories: Path | None,
     redirect: str,
+    legacy: bool,
 ) -> None:
     """Answer squid's URL rewriter lines by a web policy.
 
-    Lines come on standard input, as from url_rewrite_program, with or without channel-IDs.
+    Lines come on standard input, as from url_rewrite_program, with or without channel-IDs. The
+    answer is OK rewrite-url="..." or, for what stays, ERR.
 
     A policy that changes is taken with the next lines; one that cannot be read is reported on
     standard error, and the last good one stays.
@@ -57,7 +64,9 @@ def redirector(
         raise click.UsageError("give either --policy or --endpoint")
     watched = _Watched(policy) if policy is not None else _of_computer(session, endpoint or "")
     source = LargeCategorySet.open(categories) if categories is not None else demo_categories()
-    answering = Redirector(watched.first, source, now=utc_now, page=redirect, newer=watched.newer)
+    answering = Redirector(
+        watched.first, source, now=utc_now, page=redirect, newer=watched.newer, legacy=legacy
+    )
     sys.stdout.flush()
     answering.serve(lambda most: os.read(0, most), _write_all)
 
