@@ -4,6 +4,8 @@
   was probably meant (documented pain point: `*.example.com` is no regular expression).
 - Tags travel as references: opaque strings that local sites and filter actions share. Only those
   that the policy asks about travel, so that a site tagged for one group changes no other's policy.
+  An entry with nothing left to say stays where it is the nearest one below tags that travel
+  (switch `local_site_tags`).
 """
 
 from typing import cast
@@ -23,14 +25,18 @@ def site_lists(reading: Reading, action: Object, attribute: str) -> tuple[SiteLi
 
 def local_sites(reading: Reading, tags_in_use: frozenset[str]) -> tuple[LocalSite, ...]:
     """Return the entries of the local site list, in its order, that say something here."""
-    compiled = (
+    compiled = [
         _local_site(reading, each, tags_in_use)
         for each in reading.follow_node("http.local_site_list")
-    )
+    ]
+    tagged = {split_site(site.site)[0] for site in compiled if site.tags} - {""}
     return tuple(
         site
         for site in compiled
-        if site.category is not None or site.reputation != "off" or site.tags
+        if site.category is not None
+        or site.reputation != "off"
+        or site.tags
+        or _is_within_any(site, tagged)
     )
 
 
@@ -72,6 +78,13 @@ def _local_site(reading: Reading, entry: Object, tags_in_use: frozenset[str]) ->
         reputation=cast("Threshold", entry.text("reputation")),
         tags=tuple(tag.ref for tag in reading.follow_all(entry, "tags") if tag.ref in tags_in_use),
     )
+
+
+def _is_within_any(site: LocalSite, hosts: set[str]) -> bool:
+    host = split_site(site.site)[0] if hosts else ""
+    while host and host not in hosts:
+        host = host.partition(".")[2]
+    return bool(host)
 
 
 def _warn_of_sites(reading: Reading, holder: Object, sites: tuple[str, ...]) -> None:

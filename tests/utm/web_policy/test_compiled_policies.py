@@ -5,6 +5,7 @@ import pytest
 from foundation.protocol.policies import seal
 from foundation.webfilter.policy_xml import decode_web_policy, encode_web_policy
 from utm.confd import Snapshot
+from utm.switches import set_switch
 from utm.web_policy import (
     BaseProfileMissingError,
     GroupGoneError,
@@ -121,6 +122,20 @@ def test_a_site_that_is_only_tagged_travels_to_the_groups_that_ask_about_the_tag
     lab.create("http", "local_site", name="s", site="news.example", tags=[tag])
     assert lab.verdict(lab.sales, "http://news.example/").action == "warn"
     assert lab.compile(lab.default) == before
+
+
+def test_the_nearest_site_stays_nearest_though_nobody_asks_about_its_tags(lab):
+    asked, other = (lab.create("http", "lsl_tag", name=name) for name in ("asked", "other"))
+    lab.profile("Roaming", lab.action("A", block_tags=[asked]), lab.sales)
+    wide = {"site": "example", "include_subdomains": True, "tags": [asked]}
+    lab.create("http", "local_site", name="wide", **wide)
+    lab.create("http", "local_site", name="near", site="news.example", tags=[other])
+    lab.create("http", "local_site", name="elsewhere", site="news.test", tags=[other])
+    assert [site.site for site in lab.compile(lab.sales).local_sites] == ["example", "news.example"]
+    assert lab.verdict(lab.sales, "http://news.example/").action == "block"
+    with lab.appliance.edit("admin", "the other reading") as edit:
+        set_switch(edit, "local_site_tags", "nearest")
+    assert lab.verdict(lab.sales, "http://news.example/").action == "allow"
 
 
 def test_a_tag_of_an_exception_travels(lab):
