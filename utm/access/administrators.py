@@ -4,7 +4,8 @@
   what a login is compared with are the digests in `administrators.json` (0600).
 - Digests are slow on purpose; a right password is remembered for this process, keyed by a random
   key, so that a REST client pays for it once. One is computed at a time, off the loop.
-- Every login and every refusal is a line of confd.log; a password never is.
+- Every login and every refusal is a line of confd.log; a password never is, also not one that was
+  typed as the user name: of a name that nobody has, the first letter is told.
 """
 
 import asyncio
@@ -145,9 +146,14 @@ class Administrators:
         self, user: str, srcip: str, facility: Facility, error: DomainError
     ) -> None:
         at = self._now()
-        caller = Caller(user=user, srcip=srcip, facility=facility, sid="")
+        told = user if user in self._accounts else _masked(user)
+        caller = Caller(user=told, srcip=srcip, facility=facility, sid="")
         await self._writer.write(lambda db: self._log.refused(db, at, caller, error.code))
         self._log.ring()
+
+
+def _masked(text: str) -> str:
+    return f"{text[0]}***" if text else ""
 
 
 def _make_accounts(folder: Path) -> None:

@@ -89,6 +89,20 @@ async def test_a_session_begins_and_ends_in_confd_log(utm, passwords):
     assert 'attr_epp_city="Ulm" oldattr_epp_city=""' in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("admin", "admin"), ("fq69c4lF9QV51ZP7", "f***"), ("x" * 9000, "x***"), ("", "")],
+)
+async def test_of_a_name_that_nobody_has_the_log_tells_the_first_letter(utm, typed, told):
+    with pytest.raises(LoginRefusedError):
+        await utm.administrators.check(typed, "wrong", srcip="127.0.0.1")
+
+    await utm.quiesce()
+    log = (utm.config.logs / "confd.log").read_text()
+    assert f' user="{told}" ' in log
+    assert typed == told or typed not in log
+
+
 async def test_a_strict_log_tells_of_no_refused_login(make_utm):
     utm = make_utm(extra_lines=False)
     await utm.start()
