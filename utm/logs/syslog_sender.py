@@ -118,7 +118,7 @@ class SyslogSender:
             await self._news.wait()
             try:
                 await self._send_all()
-            except (OSError, TimeoutError) as error:
+            except (OSError, TimeoutError, ValueError) as error:  # ValueError: no name of a host
                 self._trouble = f"{self.target.host} cannot be reached: {error or 'no answer'}"
                 await asyncio.sleep(self._settings.reopen_s)
 

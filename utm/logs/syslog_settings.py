@@ -3,8 +3,8 @@
 * `status` switches it, `target` lists the servers, `logs` selects logs for all of them (public:
   the selection is global): by the name in WebAdmin or the log's own; an empty list selects none.
 * `buffer` is the most lines that wait for a server (public default 1000), `time_reopen` the seconds
-  between attempts to reach it (60, ours); 0, which a node holds before anybody sets it, is the
-  default.
+  between attempts to reach it (60, ours); 0, which a node holds before anybody sets it, and less
+  are the default.
 * A server is a host, a DNS host, or the first member of an availability group (ours); its port
   object says TCP or UDP. There is no TLS (public).
 * A line is never sent to an address of this UTM: it would come back as a line (public advice).
@@ -90,8 +90,8 @@ def read_settings(snapshot: Snapshot) -> SyslogSettings:
     return SyslogSettings(
         targets=tuple(_target(snapshot, str(ref), own) for ref in refs),
         logs=_selected(snapshot.node("remote_syslog.logs")),
-        buffer=snapshot.node("remote_syslog.buffer") or DEFAULT_BUFFER,
-        reopen_s=snapshot.node("remote_syslog.time_reopen") or DEFAULT_REOPEN_S,
+        buffer=_positive(snapshot, "remote_syslog.buffer") or DEFAULT_BUFFER,
+        reopen_s=_positive(snapshot, "remote_syslog.time_reopen") or DEFAULT_REOPEN_S,
         own_addresses=own,
     )
 
@@ -108,6 +108,11 @@ def plain_address(text: str) -> str:
         return str(ip_address(text.partition("/")[0]))
     except ValueError:
         return text
+
+
+def _positive(snapshot: Snapshot, key: str) -> int:
+    number: int = snapshot.node(key)
+    return max(number, 0)
 
 
 def _selected(labels: tuple[object, ...]) -> frozenset[str]:

@@ -171,3 +171,20 @@ async def test_a_name_that_leads_to_this_utm_is_refused_when_it_is_resolved(sysl
     await syslog.wait_until(lambda state: state.trouble)
     assert "this UTM" in syslog.state.trouble
     assert syslog.state.sent == 0
+
+
+async def test_a_name_that_cannot_be_one_is_told_as_trouble(syslog):
+    def configure(edit):
+        host = edit.create("network", "dns_host", {"name": "siem", "hostname": "a" * 70})
+        service = edit.create("service", "udp", {"name": "port", "dst_low": 514, "dst_high": 514})
+        server = {"name": "SIEM", "server": host, "port": service}
+        edit.set_node("remote_syslog.target", [edit.create("remote_syslog", "server", server)])
+        edit.set_node("remote_syslog.logs", ["epsecd"])
+        edit.set_node("remote_syslog.status", True)
+
+    await syslog.utm.edit("remote syslog", configure)
+    await syslog.utm.remote_syslog.load()
+    await syslog.say(1)
+    await syslog.wait_until(lambda state: state.trouble)
+    assert "cannot be reached" in syslog.state.trouble
+    assert syslog.state.waiting == 1

@@ -72,6 +72,14 @@ def test_logs_are_selected_by_either_name_and_none_by_default(appliance, configu
     assert read_settings(appliance.snapshot).logs == {"epsecd", "eplog"}
 
 
+def test_less_than_nothing_is_the_default(appliance, configured, host):
+    configured(host)
+    appliance.set_node("remote_syslog.buffer", -1)
+    appliance.set_node("remote_syslog.time_reopen", -5)
+    settings = read_settings(appliance.snapshot)
+    assert (settings.buffer, settings.reopen_s) == (DEFAULT_BUFFER, DEFAULT_REOPEN_S)
+
+
 def test_buffer_and_pause_have_defaults(appliance, configured, host):
     settings = configured(host)
     assert (settings.buffer, settings.reopen_s) == (DEFAULT_BUFFER, DEFAULT_REOPEN_S)
