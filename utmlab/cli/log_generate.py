@@ -13,7 +13,14 @@ from utmlab.cli.output import emit, say, table
 from utmlab.cli.session import LabCommand, Session
 from utmlab.logtools.corpus.released import CORPORA, PROVENANCES, Corpus, UnknownScenarioError
 from utmlab.logtools.elastic_package import write_package
-from utmlab.logtools.generate import DISK, Generated, Order, Told, write_plain
+from utmlab.logtools.generate import (
+    DISK,
+    Generated,
+    NothingLeftError,
+    Order,
+    Told,
+    write_plain,
+)
 
 EVERY: Final = "all"
 LAYOUTS: Final = {"plain": write_plain, "elastic-package": write_package}
@@ -109,7 +116,14 @@ def generate(
                 provenances=kept,
                 transports=() if is_received and len(names) > 1 else wanted,
             )
-            made.append(LAYOUTS[layout](order, out, told))
+            try:
+                made.append(LAYOUTS[layout](order, out, told))
+            except NothingLeftError as error:
+                if len(names) == 1:
+                    raise
+                say(f"left out: {error}")
+    if not made:
+        raise NothingLeftError("no scenario of these has a line of that provenance")
     emit(session, {"generated": [_record(one) for one in made]}, lambda: _text(made))
 
 

@@ -137,7 +137,7 @@ def write_plain(order: Order, folder: Path, told: Told) -> Generated:
     """Write the log, its expected records and its twins into a folder, which is made.
 
     Raises:
-        NothingLeftError: if no line has a wanted provenance; the files are empty then.
+        NothingLeftError: if no line has a wanted provenance; no file is left then.
         TransportNotPossibleError: if a twin is wanted of lines that were received already.
     """
     pairs = order.pairs()
@@ -163,12 +163,14 @@ def write_plain(order: Order, folder: Path, told: Told) -> Generated:
 
 
 def finished(order: Order, lines: int, defects: int, outputs: tuple[Output, ...]) -> Generated:
-    """Return what became of an order.
+    """Return what became of an order; empty files are removed.
 
     Raises:
         NothingLeftError: if no line was left.
     """
     if not lines and order.count:
+        for output in outputs:
+            output.written.path.unlink()
         wanted = ", ".join(sorted(order.provenances))
         raise NothingLeftError(f"{order.scenario} has no line of provenance {wanted}")
     return Generated(

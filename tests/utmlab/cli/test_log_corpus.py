@@ -63,6 +63,21 @@ def test_a_selection_that_leaves_nothing_fails(run, tmp_path):
     assert "late-records has no line of provenance seed" in result.stderr
 
 
+def test_of_several_scenarios_those_without_such_lines_are_left_out(run, tmp_path):
+    words = ("log", "generate", "--scenario", "late-records,quic", "--count", "20")
+    kept = (*words, "--provenance", "seed,public", "--out", str(tmp_path))
+    made = answer(run, "log-generate", *kept)["generated"]
+    assert [one["scenario"] for one in made] == ["quic"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["quic.expected.ndjson", "quic.log"]
+    assert "late-records has no line of provenance public, seed" in run(*kept).stderr
+
+
+def test_several_scenarios_that_leave_nothing_fail(run, tmp_path):
+    words = ("--scenario", "late-records,quic", "--provenance", "seed", "--out", str(tmp_path))
+    assert run("log", "generate", *words).exit_code == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_unmangle_gives_back_what_a_twin_hides(run, tmp_path):
     out = str(tmp_path)
     run("log", "generate", "--scenario", "normal-day", "--transport", "mangled", "--out", out)
