@@ -2,7 +2,8 @@
 
 - Without a user name every request gets 401 with the challenge: public clients send theirs only
   then.
-- An auditor may only read. Node `webadmin.rest_api` switches the API off.
+- An auditor may only read; another site in somebody's browser changes nothing either. Node
+  `webadmin.rest_api` switches the API off.
 - A client cannot provoke a 5xx; 503 is for a disk that takes nothing more.
 """
 
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from foundation.errors import DomainError
 from utm.access import Administrator, LoginRefusedError, TooManyLoginsError
+from utm.access.elsewhere import is_from_elsewhere
 from utm.restd import routes
 from utm.restd.bodies import read_body
 from utm.restd.calls import Answer, Call
@@ -53,6 +55,8 @@ async def _answer(utm: "Utm", sessions: Sessions, request: web.Request, path: st
     work = routes.find(request.method, path)
     if request.method not in routes.READING and not administrator.may_change:
         raise refusal(403, "READ_ONLY", "An auditor may only read.")
+    if request.method not in routes.READING and is_from_elsewhere(request):
+        raise refusal(403, "OTHER_SITE", "The browser says that another site sent this.")
     options = read_options(request.headers)
     body = await read_body(request)
     caller = await sessions.of(administrator, srcip)

@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler
 from multidict import MultiDict, MultiDictProxy
 
 from foundation.errors import DomainError
+from utm.access.elsewhere import is_from_elsewhere
 from utm.webadmin.errors import (
     FormNotOursError,
     FormUnreadableError,
@@ -118,15 +119,6 @@ async def read_form(request: web.Request) -> "MultiDictProxy[str]":
         raise FormUnreadableError("this form cannot be read") from error
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     return MultiDictProxy(MultiDict(fields))
-
-
-def is_from_elsewhere(request: web.Request) -> bool:
-    """Whether a browser says that another site sent this."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in ("same-origin", "none")
-    origin = request.headers.get(hdrs.ORIGIN)
-    return origin is not None and origin != f"{request.scheme}://{request.host}"
 
 
 def is_stream(request: web.Request) -> bool:

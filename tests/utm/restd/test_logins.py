@@ -48,6 +48,24 @@ async def test_after_five_wrong_passwords_the_right_one_has_to_wait(rest_as):
     assert (await rest_as("token").get("/nodes")).status == 200
 
 
+async def test_another_site_in_a_browser_changes_nothing(rest, utm):
+    own = {"name": "mine"}
+    for headers in (
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ):
+        reply = await rest.post("/objects/http/exception/", {"name": "evil"}, **headers)
+        assert (reply.status, reply.msgtypes) == (403, ["OTHER_SITE"]), headers
+        assert (await rest.get("/objects/http/exception/", **headers)).status == 200
+    for headers in ({"Sec_Fetch_Site": "same-origin"}, {"Origin": utm.front_door.url}):
+        reply = await rest.post("/objects/http/exception/", own, **headers)
+        assert reply.status == 201, reply.text
+    stored = (await rest.get("/objects/http/exception/")).value
+    assert "evil" not in [one["name"] for one in stored]
+
+
 async def test_an_auditor_reads_and_changes_nothing(rest_as, rest):
     auditor = rest_as("auditor")
     ref = await rest.create("http/exception", name="Uni")
