@@ -4,6 +4,7 @@
 - Times are ISO 8601 in UTC. Secrets are never part of an answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from sqlite_utils import Database
 from foundation.durable.database import open_for_reading
 from foundation.protocol.link import Changeset
 from utm.access import stored_secrets
-from utm.confd import Confd, Snapshot
+from utm.confd import Confd, Object, Snapshot
 from utm.epsecd import changesets, compliance, endpoints, hops
 from utm.epsecd.changesets import StoredChangeset, Wanted
 from utm.epsecd.daemon import down_since
@@ -124,27 +125,42 @@ def endpoints_view(db: Database) -> list[dict[str, Any]]:
     snapshot = Confd(db).snapshot()
     newest = changesets.newest(db)
     wanted = changesets.wanted(db, newest.epoch, newest.number) if newest else None
-    return [_endpoint_view(db, one, snapshot, wanted) for one in endpoints.all_endpoints(db)]
+    return computers_view(db, snapshot, wanted)
+
+
+def computers_view(db: Database, snapshot: Snapshot, wanted: Wanted | None) -> list[dict[str, Any]]:
+    """Return `endpoints_view` where configuration and newest changeset were read already."""
+    statuses, complied = endpoints.all_statuses(db), compliance.newest_of_all(db)
+    listed, default = snapshot.listed_endpoints(), snapshot.find(snapshot.default_group_ref)
+    return [
+        {
+            **_endpoint_view(one, statuses.get(one.endpoint_id, ()), wanted),
+            **_group_view(listed.get(one.ref, default)),
+            "complies_with": complied.get(one.endpoint_id),
+        }
+        for one in endpoints.all_endpoints(db)
+    ]
+
+
+def _group_view(group: Object | None) -> dict[str, str]:
+    return {"group": group.name if group else "", "group_ref": group.ref if group else ""}
 
 
 def _endpoint_view(
-    db: Database, one: endpoints.StoredEndpoint, snapshot: Snapshot, wanted: Wanted | None
+    one: endpoints.StoredEndpoint,
+    reported: Sequence[endpoints.StoredStatus],
+    wanted: Wanted | None,
 ) -> dict[str, Any]:
-    reported = endpoints.statuses(db, one.endpoint_id)
-    group = snapshot.find(snapshot.group_of(one.ref))
     complies = wanted is not None and compliance.complies(wanted.on(one.endpoint_id), reported)
     return {
         "id": one.endpoint_id,
         "ref": one.ref,
         "name": one.name,
-        "group": group.name if group else "",
-        "group_ref": group.ref if group else "",
         "operating_system": one.description.get("operating_system", ""),
         "enrolled_at": one.enrolled_at,
         "last_report_at": one.last_report_at,
         "removed": one.is_removed,
         "compliant": complies,
-        "complies_with": compliance.newest(db, one.endpoint_id),
         "statuses": {
             status.app_id: {
                 "res": status.res,
@@ -160,9 +176,11 @@ def _endpoint_view(
 def groups_view(db: Database) -> list[dict[str, Any]]:
     """Return each endpoint group with its members' names."""
     snapshot = Confd(db).snapshot()
-    members: dict[str, list[str]] = {}
+    listed, members = snapshot.listed_endpoints(), dict[str, list[str]]()
     for one in endpoints.all_endpoints(db):
-        members.setdefault(snapshot.group_of(one.ref), []).append(one.name)
+        group = listed.get(one.ref)
+        ref = group.ref if group else snapshot.default_group_ref
+        members.setdefault(ref, []).append(one.name)
     return [
         {
             "ref": group.ref,

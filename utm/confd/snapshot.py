@@ -73,6 +73,11 @@ class Snapshot:
                 return group.ref
         return self.default_group_ref
 
+    def listed_endpoints(self) -> dict[str, Object]:
+        """Return the ref of each endpoint that a group lists to that group, as `group_of` does."""
+        groups = reversed(self.endpoint_groups())
+        return {ref: group for group in groups for ref in group.texts("endpoints")}
+
 
 def read_snapshot(db: Database) -> Snapshot:
     """Read the whole configuration as it stands in this database transaction."""

@@ -75,6 +75,16 @@ def newest(db: Database, endpoint_id: str) -> int | None:
     return row[0] if row else None
 
 
+def newest_of_all(db: Database) -> dict[str, int]:
+    """Return endpoint id to the number of the newest changeset that it ever complied with."""
+    rows = db.execute(
+        "SELECT endpoint_id, (SELECT number FROM epsecd_compliance c"
+        " WHERE c.endpoint_id = e.endpoint_id ORDER BY epoch DESC, number DESC LIMIT 1)"
+        " FROM epsecd_endpoints e"
+    ).fetchall()
+    return {row[0]: row[1] for row in rows if row[1] is not None}
+
+
 def lately(db: Database, since_at: str, *, most: int) -> list[tuple[int, int, str]]:
     """Return which of the newest changesets came to be enforced since a moment.
 

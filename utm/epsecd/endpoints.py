@@ -5,7 +5,9 @@
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlite_utils import Database
@@ -15,6 +17,10 @@ from foundation.protocol.link import Report
 _SELECT = (
     "SELECT endpoint_id, ref, name, description, enrolled_at, removed, last_report_at"
     " FROM epsecd_endpoints"
+)
+_SELECT_STATUSES = (
+    "SELECT endpoint_id, app_id, res, revision, details, created_at, stored_at, received_at"
+    " FROM epsecd_statuses"
 )
 
 
@@ -128,14 +134,19 @@ def forget_numbers(db: Database) -> None:
 def statuses(db: Database, endpoint_id: str) -> tuple[StoredStatus, ...]:
     """Return the newest status of each app."""
     rows = db.execute(
-        "SELECT endpoint_id, app_id, res, revision, details, created_at, stored_at, received_at"
-        " FROM epsecd_statuses WHERE endpoint_id = ? ORDER BY app_id",
-        [endpoint_id],
+        f"{_SELECT_STATUSES} WHERE endpoint_id = ? ORDER BY app_id", [endpoint_id]
     ).fetchall()
-    return tuple(
-        StoredStatus(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6], row[7])
-        for row in rows
-    )
+    return tuple(map(_status, rows))
+
+
+def all_statuses(db: Database) -> dict[str, tuple[StoredStatus, ...]]:
+    """Return endpoint id to the newest status of each app."""
+    rows = db.execute(f"{_SELECT_STATUSES} ORDER BY endpoint_id, app_id").fetchall()
+    read = cache(json.loads)  # most computers tell the same details
+    by_endpoint: dict[str, list[StoredStatus]] = {}
+    for row in rows:
+        by_endpoint.setdefault(row[0], []).append(_status(row, read))
+    return {endpoint_id: tuple(found) for endpoint_id, found in by_endpoint.items()}
 
 
 def refusing(db: Database) -> frozenset[str]:
@@ -154,6 +165,12 @@ def refusals_since(db: Database, since_at: str, *, most: int) -> list[tuple[str,
         [since_at, most],
     ).fetchall()
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _status(
+    row: tuple[Any, ...], read: Callable[[str], dict[str, str]] = json.loads
+) -> StoredStatus:
+    return StoredStatus(row[0], row[1], row[2], row[3], read(row[4]), row[5], row[6], row[7])
 
 
 def _endpoint(row: tuple[Any, ...]) -> StoredEndpoint:

@@ -1,7 +1,8 @@
 """How values are written for people: moments, spans, counts. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any, Final
 
 from utm.webadmin.harmless import harmless, with_code
@@ -9,12 +10,12 @@ from utm.webadmin.harmless import harmless, with_code
 _STEPS: Final = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 
-def moment(value: str | datetime | None) -> str:
-    """Return a moment as `2026-11-20 09:30:00`, in UTC; "" for none."""
+def moment(value: str | datetime | None, zone: tzinfo = UTC) -> str:
+    """Return a moment as `2026-11-20 09:30:00 CET`, in a zone; "" for none."""
     if not value:
         return ""
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def ago(value: str | datetime | None, now: datetime) -> str:
@@ -69,3 +70,8 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "harmless": harmless,
     "with_code": with_code,
 }
+
+
+def in_zone(zone: tzinfo) -> dict[str, Callable[..., Any]]:
+    """Return the filters that tell moments in a zone."""
+    return {**FILTERS, "moment": partial(moment, zone=zone)}

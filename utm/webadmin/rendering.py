@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import aiohttp_jinja2
 import jinja2
@@ -29,7 +30,7 @@ def set_up_templates(app: web.Application, **helpers: Callable[..., str]) -> Non
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        filters=filters.FILTERS,
+        filters=filters.in_zone(zone_of(app)),
     )
     environment.globals.update(
         helpers, login_path=LOGIN_PATH, logout_path=LOGOUT_PATH, theme_path=THEME_PATH
@@ -53,6 +54,11 @@ def theme_of(request: web.Request) -> str:
     """Return the theme that the browser asked for; the system's ("auto") by default."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else "auto"
+
+
+def zone_of(app: web.Application) -> ZoneInfo:
+    """Return the appliance's zone, in which pages tell times."""
+    return ZoneInfo(app[UTM].config.timezone)
 
 
 def _frame(request: web.Request) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 - Current: its newest statuses say `Same` with every revision that the changeset wants of it.
 - Late: whole poll intervals since LiveConnect held the changeset; an endpoint that polls in time
-  has fetched it within one. The UTM is not told the interval: the product's 20 s are assumed.
+  has fetched it within one. Until LiveConnect told the interval, the product's 20 s are assumed.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, Literal
 
 from utm.epsecd.changesets import StoredChangeset
@@ -32,6 +32,7 @@ def standing_of(
     now: datetime,
     *,
     poll_s: float = POLL_S,
+    zone: tzinfo = UTC,
 ) -> Standing:
     """Return where a computer stands.
 
@@ -41,6 +42,7 @@ def standing_of(
         wanted: App id to RevID that it wants of this computer.
         now: The present.
         poll_s: The poll interval, where LiveConnect told it.
+        zone: The zone in which times are told.
     """
     if computer["removed"]:
         return Standing("off", "removed", "LiveConnect refuses it; restore it to let it in again.")
@@ -48,7 +50,7 @@ def standing_of(
         return Standing("off", "no changeset yet")
     if computer["compliant"]:
         return Standing("ok", f"changeset {newest.number} (current)")
-    return _behind(computer, newest, wanted, now, poll_s)
+    return _behind(computer, newest, wanted, now, poll_s=poll_s, zone=zone)
 
 
 def _behind(
@@ -56,7 +58,9 @@ def _behind(
     newest: StoredChangeset,
     wanted: Mapping[str, str],
     now: datetime,
+    *,
     poll_s: float,
+    zone: tzinfo,
 ) -> Standing:
     held = computer["complies_with"]
     text = "no changeset yet" if held is None else f"changeset {held}"
@@ -69,7 +73,7 @@ def _behind(
     late = int((now - datetime.fromisoformat(newest.committed_at)).total_seconds() // poll_s)
     if late < 1:
         return Standing("info", f"{text}, next poll due", f"Changeset {newest.number} waits.")
-    why = _why_late(computer, newest, wanted)
+    why = _why_late(computer, newest, wanted, zone)
     return Standing("warning", f"{text}, {counted(late, 'poll')} late", why)
 
 
@@ -83,11 +87,14 @@ def _refusal(statuses: Mapping[str, Any], wanted: Mapping[str, str]) -> str:
 
 
 def _why_late(
-    computer: Mapping[str, Any], newest: StoredChangeset, wanted: Mapping[str, str]
+    computer: Mapping[str, Any],
+    newest: StoredChangeset,
+    wanted: Mapping[str, str],
+    zone: tzinfo,
 ) -> str:
     heard = computer["last_report_at"]
     if not heard or heard < str(newest.committed_at):
-        return f"Not heard of since {moment(heard)} UTC: switched off, or cut off."
+        return f"Not heard of since {moment(heard, zone)}: switched off, or cut off."
     if not computer["statuses"]:
         return "It enrolled, but has not told yet what it enforces."
     missing = sorted(app for app in wanted if not _is_in_force(computer["statuses"], app, wanted))

@@ -12,6 +12,7 @@ Example:
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from multidict import MultiDict, MultiDictProxy, MultiMapping
@@ -19,7 +20,7 @@ from sqlite_utils import Database
 
 from utm.confd import Confd, Edit, Snapshot
 from utm.webadmin.errors import NotAllowedError
-from utm.webadmin.rendering import VISIT, render, render_part
+from utm.webadmin.rendering import VISIT, render, render_part, zone_of
 from utm.webadmin.sessions import Flash, FlashKind, Session
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class Visit:
     def now(self) -> datetime:
         """The present, aware, in UTC."""
         return self.utm.now()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The appliance's zone, in which pages tell times."""
+        return zone_of(self.request.app)
 
     def require_admin(self) -> None:
         """Go on only for somebody who may change things; for pages that show secrets.

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -71,6 +72,16 @@ def test_where_a_computer_stands_and_why(one, newest, seconds, expected):
 
     assert (found.kind, found.text) == (kind, text)
     assert why in found.why
+
+
+def test_a_late_computer_is_measured_by_the_interval_it_was_told_and_in_local_time():
+    now = AT + timedelta(seconds=47)
+    zone = ZoneInfo("Europe/Berlin")
+    silent = computer(last_report_at=(AT - timedelta(hours=1)).isoformat())
+    found = standing_of(silent, changeset(), {"SWC": "r1"}, now, poll_s=5, zone=zone)
+
+    assert found.text == "changeset 6, 9 polls late"
+    assert "since 2026-11-20 09:30:00 CET" in found.why
 
 
 def test_before_the_first_changeset_nobody_is_late():

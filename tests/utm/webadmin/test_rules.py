@@ -2,6 +2,7 @@
 
 import gzip
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -102,8 +103,10 @@ def test_a_span_is_told_in_its_largest_unit(seconds, text):
     assert span(seconds) == text
 
 
-def test_moments_are_told_in_utc():
-    assert moment("2026-11-20T10:30:00+01:00") == "2026-11-20 09:30:00"
+def test_moments_are_told_with_their_zone():
+    assert moment("2026-11-20T10:30:00+01:00") == "2026-11-20 09:30:00 UTC"
+    there = moment("2026-07-20T10:30:00+00:00", ZoneInfo("Europe/Berlin"))
+    assert there == "2026-07-20 12:30:00 CEST"
     assert moment("") == ""
     assert ago(AT, AT + timedelta(minutes=4)) == "4 min ago"
     assert ago(AT, AT - timedelta(minutes=4)) == "just now"

@@ -7,7 +7,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -16,16 +16,16 @@ from sqlite_utils import Database
 
 from foundation.errors import DomainError
 from utm.confd import Confd, Edit, Snapshot, move_endpoint
-from utm.epsecd import changesets
+from utm.epsecd import changesets, hops
 from utm.epsecd.changesets import StoredChangeset, Wanted
 from utm.naming import NoSuchEndpointError, group_ref
-from utm.reading import endpoints_view
+from utm.reading import computers_view
 from utm.webadmin.filters import counted
 from utm.webadmin.forms import Choice
 from utm.webadmin.listing import Listing, listing
 from utm.webadmin.live import Parts, stream
 from utm.webadmin.page import Page
-from utm.webadmin.standing import Standing, standing_of
+from utm.webadmin.standing import POLL_S, Standing, standing_of
 from utm.webadmin.visit import Visit, visit_of
 
 PATH: Final = "/endpoint-protection/computer-management/computers"
@@ -62,18 +62,21 @@ class Known:
     snapshot: Snapshot
     newest: StoredChangeset | None
     wanted: Wanted | None
+    poll_s: float
 
 
 def read_known(db: Database) -> Known:
     """Read computers, configuration and the newest changeset."""
     newest = changesets.newest(db)
     wanted = changesets.wanted(db, newest.epoch, newest.number) if newest else None
-    return Known(endpoints_view(db), Confd(db).snapshot(), newest, wanted)
+    snapshot = Confd(db).snapshot()
+    poll_s = hops.poll_interval_s(db) or POLL_S
+    return Known(computers_view(db, snapshot, wanted), snapshot, newest, wanted, poll_s)
 
 
-def rows_of(known: Known, now: datetime) -> list[Row]:
+def rows_of(known: Known, now: datetime, zone: tzinfo) -> list[Row]:
     """Return every computer, by name."""
-    rows = [_row(known, computer, now) for computer in known.computers]
+    rows = [_row(known, computer, now, zone) for computer in known.computers]
     return sorted(rows, key=lambda row: (row.computer["name"].casefold(), row.computer["id"]))
 
 
@@ -106,7 +109,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     async def make() -> Parts:
         rows = _shown(visit, await visit.read(read_known)).rows
         html = {row.id: visit.part("computers/row.html", row=row) for row in rows}
-        return Parts(html, {"computers": [row.id for row in rows]})
+        html = html or {"no-computers": visit.part("computers/none.html")}
+        return Parts(html, {"computers": list(html)})
 
     return await stream(visit, make)
 
@@ -116,7 +120,7 @@ async def show_one(request: web.Request) -> web.Response:
     """Show one computer and what each of its components said last."""
     visit = visit_of(request)
     known = await visit.read(read_known)
-    row = _find(rows_of(known, visit.now), request.match_info["id"])
+    row = _find(rows_of(known, visit.now, visit.zone), request.match_info["id"])
     wanted = known.wanted.on(row.computer["id"]) if known.wanted else {}
     found = known.snapshot.find(row.computer["ref"])
     return visit.page(
@@ -138,7 +142,7 @@ async def act(request: web.Request) -> web.Response:
     # A button of one row names its computer; the toolbar's mean those that are ticked.
     chosen = [given] if given else visit.form.getall("id", [])
     known = await visit.read(read_known)
-    computers = [_find(rows_of(known, visit.now), id_).computer for id_ in chosen]
+    computers = [_find(rows_of(known, visit.now, visit.zone), id_).computer for id_ in chosen]
     if not computers:
         visit.say("Choose the computers first.", "warning")
     elif action == "move":
@@ -194,7 +198,7 @@ def _names(computers: Sequence[Mapping[str, Any]]) -> str:
     return counted(len(computers), "computer")
 
 
-def _row(known: Known, computer: Mapping[str, Any], now: datetime) -> Row:
+def _row(known: Known, computer: Mapping[str, Any], now: datetime, zone: tzinfo) -> Row:
     found = known.snapshot.find(computer["ref"])
     group = known.snapshot.find(computer["group_ref"])
     wanted = known.wanted.on(computer["id"]) if known.wanted else {}
@@ -203,12 +207,12 @@ def _row(known: Known, computer: Mapping[str, Any], now: datetime) -> Row:
         is_accepted=found is not None and found.is_on("accepted"),
         wants_tamper_protection=group is not None and group.is_on("tamper_protection"),
         kind=found.text("endpoint_type") if found is not None else "",
-        standing=standing_of(computer, known.newest, wanted, now),
+        standing=standing_of(computer, known.newest, wanted, now, poll_s=known.poll_s, zone=zone),
     )
 
 
 def _shown(visit: Visit, known: Known) -> Listing[Row]:
-    rows = rows_of(known, visit.now)
+    rows = rows_of(known, visit.now, visit.zone)
     group, kind = visit.query.get("group", ""), visit.query.get("standing", "")
     if group:
         rows = [row for row in rows if row.computer["group_ref"] == group]

@@ -67,6 +67,28 @@ _RECURRING: Final = FormPlan(
     labels={"start_time": "From", "end_time": "Until"},
 )
 
+_SERVICE: Final = FormPlan(
+    fieldsets=(Fieldset("", ("name", "dst_low", "dst_high", "comment")),),
+    labels={"dst_low": "From port", "dst_high": "To port"},
+)
+_SINGLE: Final = FormPlan(
+    fieldsets=(
+        Fieldset("", ("name", "comment")),
+        Fieldset("When", ("start_date", "start_time", "end_date", "end_time")),
+    ),
+    labels={
+        "start_date": "From",
+        "start_time": "At",
+        "end_date": "Until",
+        "end_time": "At",
+    },
+)
+_USER: Final = FormPlan(
+    fieldsets=(Fieldset("", ("name", "realname", "email_primary", "enabled", "comment")),),
+    labels={"realname": "Real name", "email_primary": "Email address"},
+)
+_HOST: Final = FormPlan(labels={"address6": "IPv6 address", "hostnames": "Host names"})
+
 
 def _pages(full_type: str, path: str, title: str, *columns: Column, **more: Any) -> ObjectPages:
     return ObjectPages(full_type, f"/definitions/{path}", title, columns=columns, **more)
@@ -74,7 +96,7 @@ def _pages(full_type: str, path: str, title: str, *columns: Column, **more: Any)
 
 PAGE = Page(
     objects=(
-        _pages("network/host", "networks/hosts", "host", _ADDRESS),
+        _pages("network/host", "networks/hosts", "host", _ADDRESS, plan=_HOST),
         _pages(
             "network/network",
             "networks/networks",
@@ -84,8 +106,8 @@ PAGE = Page(
         ),
         _pages("network/dns_host", "networks/dns-hosts", "DNS host", _ADDRESS),
         _pages("network/group", "networks/groups", "network group", _MEMBERS),
-        _pages("service/tcp", "services/tcp", "TCP service", *_PORTS),
-        _pages("service/udp", "services/udp", "UDP service", *_PORTS),
+        _pages("service/tcp", "services/tcp", "TCP service", *_PORTS, plan=_SERVICE),
+        _pages("service/udp", "services/udp", "UDP service", *_PORTS, plan=_SERVICE),
         _pages(
             "time/recurring",
             "times/recurring",
@@ -101,6 +123,7 @@ PAGE = Page(
             "single time period",
             text_column("From", "start_date"),
             text_column("Until", "end_date"),
+            plan=_SINGLE,
         ),
         _pages(
             "aaa/user",
@@ -108,6 +131,7 @@ PAGE = Page(
             "user",
             text_column("Real name", "realname"),
             text_column("Enabled", "enabled"),
+            plan=_USER,
         ),
         _pages("aaa/group", "users/groups", "user group", _MEMBERS),
     )

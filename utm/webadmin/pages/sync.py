@@ -9,7 +9,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from markupsafe import Markup
@@ -112,9 +111,10 @@ async def events(request: web.Request) -> web.StreamResponse:
         context = _context(visit, await _shown(visit))
         names = ("progress", "picture", "hops")
         html = {f"sync-{one}": visit.part(f"sync/{one}.html", **context) for one in names}
-        rows = context["listing"].rows
-        html |= {row.id: visit.part("sync/computer.html", row=row, **context) for row in rows}
-        return Parts(html, {"sync-computers": [row.id for row in rows]})
+        shown = context["listing"].rows
+        rows = {row.id: visit.part("sync/computer.html", row=row, **context) for row in shown}
+        rows = rows or {"no-computers": visit.part("sync/none.html", **context)}
+        return Parts(html | rows, {"sync-computers": list(rows)})
 
     return await stream(visit, make, refresh_s=REFRESH_S)
 
@@ -145,7 +145,7 @@ async def _views(visit: Visit) -> tuple[SyncPage, list[SyncView]]:
     text = visit.query.get("page", "")
     number = int(text) if text.isdecimal() and len(text) < 9 else 1
     page = await visit.read(lambda db: read_page(db, number))
-    return page, [sync_view(one, visit.now, _zone(visit)) for one in page.records]
+    return page, [sync_view(one, visit.now, visit.zone) for one in page.records]
 
 
 async def _shown(visit: Visit) -> Shown:
@@ -154,7 +154,7 @@ async def _shown(visit: Visit) -> Shown:
     record = await visit.read(lambda db: read_sync(db, number, asked))
     if record is None:
         raise web.HTTPNotFound(reason=f"There is no changeset {number}")
-    view = sync_view(record, visit.now, _zone(visit))
+    view = sync_view(record, visit.now, visit.zone)
     wanted = visit.query.get("computer", "")
     chosen = next((row for row in view.rows if row.computer.endpoint_id == wanted), None)
     return Shown(view, chosen)
@@ -176,10 +176,6 @@ def _listed(visit: Visit, rows: Sequence[Row]) -> Listing[Row]:
 
 def _searched(row: Row) -> str:
     return f"{row.computer.name} {row.group} {row.standing.text} {row.standing.why}"
-
-
-def _zone(visit: Visit) -> ZoneInfo:
-    return ZoneInfo(visit.utm.config.timezone)
 
 
 PAGE = Page(routes=routes)

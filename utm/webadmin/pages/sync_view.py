@@ -183,7 +183,7 @@ class SyncView:
 def sync_view(record: SyncRecord, now: datetime, zone: tzinfo) -> SyncView:
     """Return what the page of a changeset shows."""
     shown = [one for one in record.computers if _is_meant_for(record, one)]
-    rows = (_row(record, one, now) for one in shown)
+    rows = (_row(record, one, now, zone) for one in shown)
     return SyncView(
         record=record,
         concerns=concerned_groups(record.wanted_before, record.wanted, record.group_names),
@@ -226,7 +226,7 @@ def _is_meant_for(record: SyncRecord, one: StoredEndpoint) -> bool:
     return not one.is_removed or record.is_newest
 
 
-def _row(record: SyncRecord, one: StoredEndpoint, now: datetime) -> Row:
+def _row(record: SyncRecord, one: StoredEndpoint, now: datetime, zone: tzinfo) -> Row:
     group = record.wanted.group_of(one.endpoint_id)
     known = record.hops.get(one.endpoint_id)
     complied = record.complied.get(one.endpoint_id)
@@ -239,9 +239,9 @@ def _row(record: SyncRecord, one: StoredEndpoint, now: datetime) -> Row:
         is_late_comer=_is_after(one.enrolled_at, record.changeset.committed_at),
     )
     if complied is None:
-        return replace(row, standing=_behind(record, one, now))
+        return replace(row, standing=_behind(record, one, now, zone))
     if one.endpoint_id in record.behind:
-        row = replace(row, standing=_behind(record, one, now))
+        row = replace(row, standing=_behind(record, one, now, zone))
     if known is None and not _is_after(complied["stored_at"], record.changeset.sent_at):
         if row.standing is _ENFORCED:
             row = replace(row, standing=Standing("ok", "enforces it", "Nothing changed for it."))
@@ -280,7 +280,7 @@ def _later_hops(known: EndpointHops | None, complied: Mapping[str, str]) -> dict
     return {hop: at for hop in HOPS if (at := told.get(hop)) is not None}
 
 
-def _behind(record: SyncRecord, one: StoredEndpoint, now: datetime) -> Standing:
+def _behind(record: SyncRecord, one: StoredEndpoint, now: datetime, zone: tzinfo) -> Standing:
     changeset = record.changeset
     if one.is_removed:
         return Standing("off", "removed", "LiveConnect refuses it; restore it to let it in again.")
@@ -297,6 +297,7 @@ def _behind(record: SyncRecord, one: StoredEndpoint, now: datetime) -> Standing:
         record.wanted.on(one.endpoint_id),
         now,
         poll_s=record.poll_s or POLL_S,
+        zone=zone,
     )
 
 

@@ -68,7 +68,9 @@ _PATTERN_HELP: Final = (
 def _criteria(one: Object, _snapshot: Snapshot) -> str:
     """Return what an exception asks, in a few words."""
     asked = [
-        f"{len(one.texts(name))} {word}" for name, word in _CRITERIA.items() if one.texts(name)
+        counted(len(one.texts(name)), *words)
+        for name, words in _CRITERIA.items()
+        if one.texts(name)
     ]
     word = " and " if one.text("operator") == "AND" else " or "
     return word.join(asked) or "nothing: it never applies"
