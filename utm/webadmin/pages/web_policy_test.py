@@ -27,7 +27,7 @@ from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.sites import override_for
 from foundation.webfilter.switches import SwitchBoard
 from foundation.webfilter.target import InvalidTargetError, read_target
-from foundation.webfilter.verdict import OWN_BROWSER, Verdict, VerdictReason, WebRequest
+from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
 from utm.confd import Object, Snapshot
 from utm.logs.eplog import verdict_id
 from utm.web_policy import (
@@ -132,7 +132,7 @@ def answer(question: Question, snapshot: Snapshot, now: datetime) -> Answer:
         "GET",
         _moment(question.at, snapshot, now),
         user=question.user,
-        client_ip=question.address if question.is_office else OWN_BROWSER,
+        client_ip=question.address if question.is_office else "",
     )
     verdict, judged_by = _judged(policy, request, https)
     involved = {verdict.profile_ref, verdict.filter_action_ref, verdict.rule_ref, verdict.list_ref}
