@@ -65,6 +65,10 @@ class _Administration:
         """Return switch, registration, link and what waits."""
         return await self._utm.writer.read(status_view)
 
+    async def remote_syslog(self) -> dict[str, Any]:
+        """Return how it goes with each remote syslog server."""
+        return {"servers": [asdict(state) for state in self._utm.remote_syslog.states()]}
+
     async def web_filter(self) -> dict[str, Any]:
         """Return where the gateway's web filter listens."""
         one = self._utm.web_filter

@@ -104,6 +104,10 @@ class _Verbs:
         """Return switch, registration, link and what waits."""
         return await self._utm("status")
 
+    async def utm_remote_syslog(self) -> Any:
+        """Return how it goes with each remote syslog server: lines sent, waiting, dropped."""
+        return await self._utm("remote_syslog")
+
     async def utm_token(self) -> Any:
         """Return the registration token of endpoints."""
         return await self._utm("token")

@@ -6,7 +6,7 @@
 
 import importlib.metadata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,18 @@ from utmlab.filtering import filter_findings
 from utmlab.finding import Finding
 from utmlab.places import Places
 from utmlab.stored import open_utm
+from utmlab.syslog_servers import syslog_findings
 
 
-def examine(places: Places, now: datetime) -> tuple[Finding, ...]:
+def examine(
+    places: Places, now: datetime, syslog: Sequence[Mapping[str, Any]] = ()
+) -> tuple[Finding, ...]:
     """Return the findings about a lab, and about the environment it runs in.
+
+    Args:
+        places: Where the lab keeps its things.
+        now: The present.
+        syslog: `utmlab.syslog_servers.syslog_servers`.
 
     Raises:
         NothingStoredError: If the data folder holds no lab.
@@ -36,6 +44,7 @@ def examine(places: Places, now: datetime) -> tuple[Finding, ...]:
             houses,
         ),
         *utm_findings(status, now),
+        *syslog_findings(syslog),
         *endpoint_findings(endpoints, status["changeset"]),
         *filter_findings(
             places,

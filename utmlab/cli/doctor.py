@@ -10,6 +10,7 @@ from utmlab.cli.output import emit
 from utmlab.cli.render.lab import findings_table
 from utmlab.cli.session import LabCommand, Session
 from utmlab.doctor import examine
+from utmlab.syslog_servers import syslog_servers
 
 
 @click.command(cls=LabCommand)
@@ -21,7 +22,7 @@ def doctor(ctx: click.Context) -> None:
     wrong that will not settle itself, else with 0.
     """
     session = ctx.find_object(Session) or Session()
-    findings = examine(session.places, utc_now())
+    findings = examine(session.places, utc_now(), syslog_servers(session.places))
     is_degraded = any(one.level == "error" for one in findings)
     document = {"degraded": is_degraded, "findings": [asdict(one) for one in findings]}
     emit(session, document, lambda: findings_table(findings))

@@ -15,6 +15,7 @@ from utmlab.filtering import gateway_of
 from utmlab.places import Places
 from utmlab.settings import recall
 from utmlab.stored import open_liveconnect, open_utm
+from utmlab.syslog_servers import syslog_servers
 
 
 @click.command(cls=LabCommand)
@@ -64,6 +65,7 @@ def lab_status(places: Places) -> dict[str, Any]:
         "ports": recall(places.settings).get("ports", {}),
         "gateway": gateway_of(places),
         "utm": state,
+        "remote_syslog": syslog_servers(places),
         "liveconnect": {"utms": utms},
         "computers": computers,
     }

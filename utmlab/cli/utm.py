@@ -1,5 +1,6 @@
 """`utmlab utm`: Endpoint Protection on the UTM."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import click
 from foundation.durable.folder import holder_of
 from utmlab.cli.asking import ask
 from utmlab.cli.output import emit, facts, say
-from utmlab.cli.render.lab import utm_facts
+from utmlab.cli.render.lab import syslog_facts, utm_facts
 from utmlab.cli.session import LabGroup, Session
 from utmlab.cli.utm_export import export_command, import_command
 from utmlab.stored import open_utm, stored_token
+from utmlab.syslog_servers import syslog_servers
 
 
 @click.group(cls=LabGroup)
@@ -48,9 +50,9 @@ def register(session: Session) -> None:
 @utm.command()
 @click.pass_obj
 def status(session: Session) -> None:
-    """Show switch, registration, link and what waits, from stored state."""
+    """Show switch, registration, link and what waits; of a running lab also remote syslog."""
     with closing(open_utm(session.places)) as archive:
-        _show(session, archive.status())
+        _show(session, archive.status(), syslog_servers(session.places))
 
 
 @utm.command("deploy-agent")
@@ -92,7 +94,8 @@ def reset_token(session: Session) -> None:
     say("Installers with the old token stop working; enrolled computers are not concerned.")
 
 
-def _show(session: Session, state: dict[str, Any]) -> None:
+def _show(session: Session, state: dict[str, Any], syslog: Sequence[dict[str, Any]] = ()) -> None:
     is_running = holder_of(session.places.data) is not None
-    document = {"running": is_running, "utm": state}
-    emit(session, document, lambda: facts(utm_facts(state, is_running=is_running)))
+    document = {"running": is_running, "utm": state, "remote_syslog": list(syslog)}
+    pairs = [*utm_facts(state, is_running=is_running), *syslog_facts(syslog)]
+    emit(session, document, lambda: facts(pairs))

@@ -9,6 +9,7 @@ from typing import Any
 from utmlab.cli.output import facts, table
 from utmlab.cli.render.computers import computers_table
 from utmlab.finding import Finding
+from utmlab.syslog_servers import syslog_sentence
 
 Document = Mapping[str, Any]
 
@@ -32,6 +33,11 @@ def utm_facts(state: Document, *, is_running: bool) -> list[tuple[str, object]]:
     ]
 
 
+def syslog_facts(servers: Iterable[Document]) -> list[tuple[str, object]]:
+    """Return what there is to say of remote syslog."""
+    return [("remote syslog", syslog_sentence(server)) for server in servers]
+
+
 def status_text(document: Document) -> str:
     """Return the state of a lab."""
     runs = f"runs as process {document['pid']}" if document["running"] else "not running"
@@ -47,6 +53,7 @@ def status_text(document: Document) -> str:
         ("gateway", document["gateway"]["url"] or "-"),
         *utm_facts(document["utm"], is_running=document["running"]),
     ]
+    pairs += syslog_facts(document["remote_syslog"])
     for one in document["liveconnect"]["utms"]:
         known = f"{one['endpoints']} endpoints, {one['reports_waiting']} reports wait"
         pairs.append(("LiveConnect", f"{one['organization']} ({one['id']}): {known}"))
