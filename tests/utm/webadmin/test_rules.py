@@ -1,6 +1,7 @@
 """The pure parts: menu, order, listing, forms, what people read."""
 
 import gzip
+import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -140,3 +141,22 @@ def test_sessions_are_read_from_today_and_then_from_the_archives(tmp_path):
     assert len(found) == MOST_SESSIONS == 20
     assert [one.user for one in found[:2]] == ["u2", "u1"]
     assert found == sorted(found, key=lambda one: one.began, reverse=True)
+
+
+def test_a_damaged_archive_tells_the_sessions_that_can_be_read(tmp_path):
+    folder = tmp_path / "confd" / "2026" / "11"
+    folder.mkdir(parents=True)
+    rng = random.Random(1)
+    noise = "".join(f"{rng.random()}\n" for _ in range(100_000))
+    whole = gzip.compress((session_lines(1, 20) + noise).encode())
+    (folder / "confd-2026-11-20.log.gz").write_bytes(whole[: len(whole) // 2 * 3 // 2])
+    (folder / "confd-2026-11-19.log.gz").write_bytes(b"no archive")
+
+    assert [one.user for one in last_sessions(tmp_path)] == ["u1"]
+
+
+def test_clients_of_the_rest_api_are_no_sessions_of_webadmin(tmp_path):
+    rest = session_lines(2, 21).replace('facility="webadmin"', 'facility="restd"')
+    (tmp_path / "confd.log").write_text(session_lines(1, 21) + rest * 30)
+
+    assert [one.user for one in last_sessions(tmp_path)] == ["u1"]

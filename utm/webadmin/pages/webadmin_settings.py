@@ -1,15 +1,14 @@
-"""WebAdmin Settings > Last sessions and Change log.
+"""WebAdmin Settings > Last WebAdmin Sessions and Change Log.
 
 - Sessions are read from confd.log as the product does where it has no database: 3106 begins one,
   3100 ends it, `object changed` carries the session's sid. Today's file first, then the archives,
-  newest first, until there are enough.
+  newest first, until there are enough or `MOST_BYTES` are read; of a damaged one what can be read.
 - A session without an end that is not open here any more ended with the appliance.
 - The change log is confd's own record of numbered changes.
 """
 
 import asyncio
-import gzip
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,8 @@ from sqlite_utils import Database
 
 from utm.confd import Change, Confd
 from utm.logs.grammar import LineMalformedError, ParsedLine, parse_line
-from utm.logs.views import archives, log_path
+from utm.logs.shelf import NoSuchLogFileError, StoredLog, archived, today
+from utm.logs.windows import DAMAGES
 from utm.webadmin.keys import SESSIONS
 from utm.webadmin.page import Page
 from utm.webadmin.visit import visit_of
@@ -32,7 +32,8 @@ PER_PAGE: Final = 25
 _BEGINS: Final = "3106"
 _CLOSES: Final = "closing session"
 _CHANGES: Final = "object changed"
-_LARGEST_FILE: Final = 64 * 1024 * 1024
+MOST_BYTES: Final = 64 << 20
+_PIECE: Final = 1 << 20
 routes = web.RouteTableDef()
 
 
@@ -76,14 +77,16 @@ def read_sessions(lines: Iterable[str]) -> dict[str, LoggedSession]:
 def last_sessions(folder: Path) -> list[LoggedSession]:
     """Return the newest sessions of WebAdmin, newest first."""
     lines: list[str] = []
-    newest: list[LoggedSession] = []
-    for path in _newest_first(folder):
-        lines = [*_lines_of(path), *lines]
-        sessions = [one for one in read_sessions(lines).values() if one.facility == "webadmin"]
-        newest = sorted((one for one in sessions if one.began), key=_began, reverse=True)
-        if len(newest) >= MOST_SESSIONS:
+    left = MOST_BYTES
+    for stored in (today(folder, "confd"), *reversed(archived(folder, "confd"))):
+        data = _data_of(stored, left)
+        left -= len(data)
+        lines = [*_of_webadmin(data), *lines]
+        begun = sum(f' id="{_BEGINS}"' in one for one in lines)
+        if begun >= MOST_SESSIONS or left <= 0:
             break
-    return newest[:MOST_SESSIONS]
+    sessions = [one for one in read_sessions(lines).values() if one.began]
+    return sorted(sessions, key=_began, reverse=True)[:MOST_SESSIONS]
 
 
 def state_of(session: LoggedSession, open_sids: Collection[str]) -> str:
@@ -138,6 +141,7 @@ async def show_changes(request: web.Request) -> web.Response:
     return visit.page(
         "webadmin_settings/changes.html",
         changes=changes,
+        changes_path=CHANGES_PATH,
         number=min(number, pages),
         pages=pages,
     )
@@ -157,17 +161,24 @@ async def _read_last(logs: Path) -> list[LoggedSession]:
     return await loop.run_in_executor(None, last_sessions, logs)
 
 
-def _newest_first(folder: Path) -> Iterator[Path]:
-    today = log_path(folder, "confd")
-    if today.exists():
-        yield today
-    yield from reversed(list(archives(folder, "confd")))
+def _data_of(stored: StoredLog, most: int) -> bytes:
+    """Return the end of today's file, or the beginning of an archive."""
+    data = b""
+    try:
+        with stored.open_text() as file:
+            if not stored.is_packed:
+                file.seek(max(0, stored.size - most))
+            while piece := file.read(min(_PIECE, most - len(data))):
+                data += piece
+    except (NoSuchLogFileError, *DAMAGES):
+        return data
+    return data
 
 
-def _lines_of(path: Path) -> list[str]:
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        data = file.read(_LARGEST_FILE)
-    return data.decode("utf-8", "replace").split("\n")
+def _of_webadmin(data: bytes) -> list[str]:
+    """Return the lines about sessions of WebAdmin: those of REST clients may be many more."""
+    lines = data.decode("utf-8", "replace").split("\n")
+    return [line for line in lines if ' facility="webadmin"' in line]
 
 
 def _began(session: LoggedSession) -> datetime:
