@@ -9,7 +9,13 @@ from utm.web_policy.errors import (
     WebPolicyError,
 )
 from utm.web_policy.gateway import compile_gateway
-from utm.web_policy.https import HOST_ONLY, HttpsFiltering, https_filtering, left_alone
+from utm.web_policy.https import (
+    HOST_ONLY,
+    HttpsFiltering,
+    https_filtering,
+    left_alone,
+    what_decides,
+)
 from utm.web_policy.reading import CompileWarning
 
 __all__ = [
@@ -26,4 +32,5 @@ __all__ = [
     "groups_using",
     "https_filtering",
     "left_alone",
+    "what_decides",
 ]

@@ -12,10 +12,12 @@ Provenance: attribute and values are documented; that a passed tunnel is still l
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
+from foundation.webfilter.decrypted import is_decrypted
 from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.sites import split_site
-from foundation.webfilter.verdict import Verdict, VerdictReason
+from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
 from utm.confd.objects import Object
 from utm.confd.snapshot import Snapshot
 from utm.web_policy.criteria import category_ids
@@ -68,6 +70,25 @@ def https_filtering(snapshot: Snapshot, policy: WebPolicy) -> dict[str, HttpsFil
         if profile is not None:
             found[compiled.ref] = _of(reading, profile, policy)
     return found
+
+
+def what_decides(
+    https: Mapping[str, HttpsFiltering], verdict: Verdict, request: WebRequest
+) -> Literal["host", "url", "nothing"]:
+    """Tell by what a request inside HTTPS is decided; any other one counts as decided by its host.
+
+    Args:
+        https: As `https_filtering` returns it; empty when it is not the gateway that decides.
+        verdict: The one on the host.
+        request: What it is about.
+    """
+    if not is_decrypted(request) or verdict.reason is VerdictReason.INVALID_URL:
+        return "host"
+    filtering = https.get(verdict.profile_ref, HOST_ONLY)
+    if filtering.is_off:
+        return "nothing"
+    is_inside = filtering.scans(verdict) and "ssl_scanning" not in verdict.exception_skips
+    return "url" if is_inside else "host"
 
 
 def left_alone(verdict: Verdict, policy: WebPolicy) -> Verdict:

@@ -21,23 +21,23 @@ from aiohttp import web
 from foundation.categories.demo import demo_categories
 from foundation.webfilter.conditions import zone_of
 from foundation.webfilter.counterfactual import Change, nearest_changes
-from foundation.webfilter.decrypted import is_decrypted, seeing_urls
+from foundation.webfilter.decrypted import seeing_urls
 from foundation.webfilter.evaluate import evaluate
 from foundation.webfilter.policy import WebPolicy
 from foundation.webfilter.sites import override_for
 from foundation.webfilter.switches import SwitchBoard
 from foundation.webfilter.target import InvalidTargetError, read_target
-from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+from foundation.webfilter.verdict import OWN_BROWSER, Verdict, VerdictReason, WebRequest
 from utm.confd import Object, Snapshot
 from utm.logs.eplog import verdict_id
 from utm.web_policy import (
-    HOST_ONLY,
     HttpsFiltering,
     WebPolicyError,
     compile_gateway,
     compile_group,
     https_filtering,
     left_alone,
+    what_decides,
 )
 from utm.webadmin.filters import shortened
 from utm.webadmin.page import Page
@@ -132,7 +132,7 @@ def answer(question: Question, snapshot: Snapshot, now: datetime) -> Answer:
         "GET",
         _moment(question.at, snapshot, now),
         user=question.user,
-        client_ip=question.address if question.is_office else "",
+        client_ip=question.address if question.is_office else OWN_BROWSER,
     )
     verdict, judged_by = _judged(policy, request, https)
     involved = {verdict.profile_ref, verdict.filter_action_ref, verdict.rule_ref, verdict.list_ref}
@@ -198,12 +198,10 @@ def _judged(
     """
     known = demo_categories()
     verdict = evaluate(policy, request, known)
-    if not https or not is_decrypted(request) or verdict.reason is VerdictReason.INVALID_URL:
-        return verdict, policy
-    filtering = https.get(verdict.profile_ref, HOST_ONLY)
-    if filtering.is_off:
+    by = what_decides(https, verdict, request)
+    if by == "nothing":
         return left_alone(verdict, policy), None
-    if filtering.scans(verdict) and "ssl_scanning" not in verdict.exception_skips:
+    if by == "url":
         inside = seeing_urls(policy)
         return evaluate(inside, request, known), inside
     return verdict, policy
