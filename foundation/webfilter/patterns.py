@@ -5,7 +5,8 @@
   automaton up. So the steps are bounded (`LARGEST_PROGRAM`) as the URL's length is (`LONGEST_URL`),
   and patterns are searched as sets, also a single one: a set never gives its automaton up, and
   looks for no groups. What is left is the first search of a URL, which builds the automaton.
-- A pattern that RE2 refuses matches nothing and is reported, it never breaks an evaluation.
+- A pattern that RE2 refuses matches nothing and is reported, it never breaks an evaluation. Whether
+  it is refused does not hang on the switch `pattern_case`: it has to be small enough either way.
 - A refusal tells the reason, where it is, and the pattern that was probably meant: people write
   `*.example.com`, which is not a regular expression (documented pain point).
 """
@@ -85,20 +86,23 @@ def compile_pattern(text: str, *, case: str = "insensitive") -> Pattern:
     Raises:
         PatternRefusedError: RE2 refuses it, or it is empty, too long, or too large when compiled.
     """
-    reason = _why_not(text, case)
+    reason = _why_not(text)
     if reason:
         raise PatternRefusedError(text, reason)
     return Pattern(text, case)
 
 
-def _why_not(text: str, case: str) -> str:
+def _why_not(text: str) -> str:
     """Return the reason why the pattern is refused; empty when it is accepted."""
     if not text:
         return "it is empty and would match everything"
     if len(text) > _LONGEST_PATTERN:
         return f"it has {len(text)} characters; {_LONGEST_PATTERN} may be"
     try:
-        steps = re2.compile(_clean(text), options_for(case, _MOST_MEMORY)).programsize
+        steps = max(
+            re2.compile(_clean(text), options_for(case, _MOST_MEMORY)).programsize
+            for case in ("insensitive", "sensitive")
+        )
     except re2.error as error:
         return _sentence(error)
     if steps <= LARGEST_PROGRAM:
@@ -126,9 +130,9 @@ def suggest(pattern: str) -> str:
         candidate = f"^https?://{_ANY_SUBDOMAIN}{escaped}/"
     else:
         candidate = pattern.replace("(?=", "(?:").lstrip("*+?")
-    if candidate and _why_not(candidate, "insensitive"):
+    if candidate and _why_not(candidate):
         candidate = _smaller(candidate)
-    if candidate in {pattern, ""} or _why_not(candidate, "insensitive"):
+    if candidate in {pattern, ""} or _why_not(candidate):
         return ""
     return candidate
 

@@ -70,6 +70,13 @@ def test_too_many_words_in_one_pattern_are_refused_and_eighty_are_not():
         compile_pattern("|".join(words))
 
 
+@pytest.mark.parametrize("case", ["insensitive", "sensitive"])
+@pytest.mark.parametrize("pattern", ["[A-Z]" * 120, "(?:ab|Ab|aB|AB)" * 90])
+def test_a_pattern_is_refused_in_either_case_when_it_is_too_large_in_one(pattern, case):
+    with pytest.raises(PatternRefusedError, match="steps"):
+        compile_pattern(pattern, case=case)
+
+
 @pytest.mark.parametrize("start", ["http://games.example/", "https://games.example/"])
 @pytest.mark.parametrize("longer", [0, 1])
 def test_a_url_is_read_up_to_the_longest_also_in_its_normal_form(start, longer):
