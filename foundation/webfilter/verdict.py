@@ -11,7 +11,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from foundation.categories.category import Reputation
 from foundation.webfilter.policy import Outcome
@@ -40,6 +40,10 @@ class VerdictReason(StrEnum):
     """Allowed, but TLS asks for another host than the CONNECT did."""
     HTTPS_UNFILTERED = "https_unfiltered"
     """A CONNECT of a profile that leaves HTTPS alone."""
+
+
+OWN_BROWSER: Final = "127.0.0.1"
+"""The address that an endpoint's filter sees: only its own browser asks it, on its own machine."""
 
 
 class WebRequest(NamedTuple):

@@ -19,7 +19,7 @@ from endpoint.computer_facts import load_computer
 from endpoint.web_control.standing_back import stands_back
 from foundation.webfilter.decrypted import is_decrypted, seeing_urls
 from foundation.webfilter.policy import WebPolicy
-from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+from foundation.webfilter.verdict import OWN_BROWSER, Verdict, VerdictReason, WebRequest
 from utm.web_policy import HOST_ONLY, HttpsFiltering, https_filtering, left_alone
 from utmlab.cli.stored_names import archive_of
 from utmlab.cli.stored_policies import GATEWAY, NamedPolicy, gateway_policy
@@ -103,17 +103,18 @@ def decider_of(
     if named.kind == GATEWAY:
         return Decider(named, "decided by the UTM's gateway", https=_https(places, named))
     if named.kind != "endpoint":
-        return Decider(named)
+        return Decider(named, client_ip=OWN_BROWSER)
     host = archive_of(places, named.name).host
-    network = network_of(host)
+    network, user = network_of(host), load_computer(host).last_logged_on_user
     if not stands_back(network, named.policy):
-        return Decider(named, f"decided by Web Control of {named.name}")
+        sentence = f"decided by Web Control of {named.name}"
+        return Decider(named, sentence, client_ip=OWN_BROWSER, user=user)
     policy = gateway_policy(places, _group_of(places, named.name)).with_switches(switches)
     return Decider(
         policy,
         f"decided by the UTM's gateway, where {named.name} is {network.source}",
         client_ip=network.source,
-        user=load_computer(host).last_logged_on_user,
+        user=user,
         https=_https(places, policy),
     )
 

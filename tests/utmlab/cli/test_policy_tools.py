@@ -5,9 +5,13 @@ import gzip
 import importlib.util
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from foundation.webfilter.policy import WebException
+from utmlab.cli.policy_test import chosen_policy
 
 GAMES = "http://games.example/"
 CHANGED_BY_THE_DEMO = ("//news.example/", "//sport.example/")
@@ -48,6 +52,27 @@ def test_a_verdict_ends_with_what_would_turn_it(lab):
         'would change if filter action "Everybody" (REF_HttCffEverybody) '
         "allowed category 116 Games: ALLOW"
     ) in lines
+
+
+@pytest.mark.parametrize(
+    ("criterion", "action"),
+    [
+        ({"users": ("PC-01\\user",)}, "ALLOW"),
+        ({"users": ("PC-01\\other",)}, "BLOCK"),
+        ({"networks": ("127.0.0.0/8",)}, "ALLOW"),
+        ({"networks": ("10.0.0.0/8",)}, "BLOCK"),
+    ],
+)
+def test_a_computer_is_asked_about_as_its_own_browser_and_user(lab, monkeypatch, criterion, action):
+    skipping = WebException(ref="REF_E", skip=("url_filter",), **criterion)
+
+    def with_it(*words, **named):
+        chosen = chosen_policy(*words, **named)
+        return replace(chosen, policy=replace(chosen.policy, exceptions=(skipping,)))
+
+    monkeypatch.setattr("utmlab.cli.policy_test.chosen_policy", with_it)
+    answer = lab.text("policy", "test", GAMES, "--endpoint", "PC-01")
+    assert answer.startswith(f"{action} games.example")
 
 
 def test_a_group_and_a_document_decide_like_the_computer(lab, document):
