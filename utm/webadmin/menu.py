@@ -69,8 +69,8 @@ SECTIONS: Final = (
             _entry(
                 "WebAdmin Settings",
                 f"{_MANAGE}/webadmin",
-                sessions="Last sessions",
-                changes="Change log",  # ours: the product shows it in a pop-up of a session
+                sessions="Last WebAdmin Sessions",
+                changes="Change Log",  # ours: the product shows it in a pop-up of a session
             ),
         ),
     ),
@@ -82,8 +82,8 @@ SECTIONS: Final = (
                 f"{_DEFINE}/networks",
                 hosts="Hosts",
                 networks="Networks",
-                dns_hosts="DNS hosts",
-                groups="Network groups",
+                dns_hosts="DNS Hosts",
+                groups="Network Groups",
             ),
             _entry("Service Definitions", f"{_DEFINE}/services", tcp="TCP", udp="UDP"),
             _entry(
@@ -108,7 +108,7 @@ SECTIONS: Final = (
                 f"{_WEB}/profiles",
                 profiles="Filter Profiles",
                 actions="Filter Actions",
-                wizard="New profile for endpoints",  # ours
+                wizard="New Profile for Endpoints",  # ours
                 parent_proxies="Parent Proxies",
             ),
             _entry(

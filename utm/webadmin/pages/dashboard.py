@@ -21,10 +21,10 @@ from utm.webadmin.pages.sync_view import progress_words
 from utm.webadmin.visit import Visit, visit_of
 
 PLOTS: Final = {
-    "browsing": "Browsing by category",
+    "browsing": "Browsing of endpoints by category",
     "latency": "Sync latency",
-    "sites": "Top blocked sites",
-    "users": "Top blocked users",
+    "sites": "Top blocked sites of endpoints",
+    "users": "Top blocked users of endpoints",
 }
 PARTS: Final = (
     *("state", "computers", "changesets", "events"),

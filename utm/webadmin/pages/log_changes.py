@@ -1,6 +1,7 @@
-"""WebAdmin Settings > Change log: one change, and every change of one object."""
+"""WebAdmin Settings > Change Log: one change, and every change of one object."""
 
 import json
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
@@ -19,13 +20,22 @@ routes = web.RouteTableDef()
 
 
 def changes_of(db: Database, ref: str) -> list[Change]:
-    """Return the changes of an object, newest first, of the `RECENT` newest ones that there are."""
+    """Return what changed an object, newest first, of the `RECENT` newest changes.
+
+    Each with the entries of the object alone.
+    """
     rows = db.execute(
         "SELECT number FROM confd_changes WHERE number > ? AND instr(detail, ?) > 0"
         " ORDER BY number DESC LIMIT ?",
         [Confd(db).number - RECENT, f'"key": {json.dumps(ref)}', MOST],
     ).fetchall()
-    return [change for (number,) in rows for change in Confd(db).changes(after=number - 1, limit=1)]
+    found = (
+        change for (number,) in rows for change in Confd(db).changes(after=number - 1, limit=1)
+    )
+    return [
+        replace(one, entries=tuple(entry for entry in one.entries if entry.key == ref))
+        for one in found
+    ]
 
 
 def change_and_changesets(db: Database, number: int) -> tuple[Change | None, list[StoredChangeset]]:
