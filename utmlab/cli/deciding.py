@@ -17,10 +17,10 @@ from typing import TypeAlias
 
 from endpoint.computer_facts import load_computer
 from endpoint.web_control.standing_back import stands_back
-from foundation.webfilter.decrypted import is_decrypted, seeing_urls
+from foundation.webfilter.decrypted import seeing_urls
 from foundation.webfilter.policy import WebPolicy
-from foundation.webfilter.verdict import OWN_BROWSER, Verdict, VerdictReason, WebRequest
-from utm.web_policy import HOST_ONLY, HttpsFiltering, https_filtering, left_alone
+from foundation.webfilter.verdict import OWN_BROWSER, Verdict, WebRequest
+from utm.web_policy import HttpsFiltering, https_filtering, left_alone, what_decides
 from utmlab.cli.stored_names import archive_of
 from utmlab.cli.stored_policies import GATEWAY, NamedPolicy, gateway_policy
 from utmlab.office import network_of
@@ -48,22 +48,6 @@ class Decider:
     user: str = ""
     https: Mapping[str, HttpsFiltering] = field(default_factory=dict)
 
-    def policy_inside(self, verdict: Verdict, request: WebRequest) -> WebPolicy | None:
-        """Return the policy that judges an HTTPS request by its whole URL, or None.
-
-        Args:
-            verdict: The one on the host.
-            request: What it is about.
-        """
-        filtering = self.https.get(verdict.profile_ref, HOST_ONLY)
-        is_scanned = filtering.scans(verdict) and "ssl_scanning" not in verdict.exception_skips
-        is_one = is_decrypted(request) and verdict.reason is not VerdictReason.INVALID_URL
-        return seeing_urls(self.named.policy) if is_one and is_scanned else None
-
-    def leaves_alone(self, verdict: Verdict, request: WebRequest) -> bool:
-        """Tell whether an HTTPS request passes whatever the policy says."""
-        return is_decrypted(request) and self.https.get(verdict.profile_ref, HOST_ONLY).is_off
-
 
 class Judging:
     """Gives the verdicts of the one who decides.
@@ -77,19 +61,21 @@ class Judging:
         self._decider = decider
         self._make = judge
         self._judge = judge(decider.named.policy)
-        self._inside: Judge | None = None
+        self._inside: tuple[WebPolicy, Judge] | None = None
 
     def verdict(self, request: WebRequest) -> tuple[Verdict, WebPolicy | None]:
         """Return a verdict and the policy that gave it; None when nothing was filtered."""
         decider, verdict = self._decider, self._judge(request)
-        if decider.leaves_alone(verdict, request):
+        by = what_decides(decider.https, verdict, request)
+        if by == "nothing":
             return left_alone(verdict, decider.named.policy), None
-        policy = decider.policy_inside(verdict, request)
-        if policy is None:
+        if by == "host":
             return verdict, decider.named.policy
         if self._inside is None:
-            self._inside = self._make(policy)
-        return self._inside(request), policy
+            policy = seeing_urls(decider.named.policy)
+            self._inside = policy, self._make(policy)
+        policy, judge = self._inside
+        return judge(request), policy
 
 
 def decider_of(
