@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 
 from foundation.webfilter.engine import Engine
-from foundation.webfilter.verdict import Verdict, WebRequest
+from foundation.webfilter.verdict import OWN_BROWSER, Verdict, WebRequest
 from utm.logs.eplog import verdict_id
 from utmlab.cli.deciding import Decider, Judging
 from utmlab.cli.output import emit, say
@@ -23,7 +23,7 @@ from utmlab.cli.policy_options import OUTCOMES, moment_in
 from utmlab.cli.render.verdict import verdict_line
 from utmlab.cli.session import Session
 from utmlab.cli.site_knowledge import Origins, SiteKnowledge
-from utmlab.cli.stored_policies import NamedPolicy
+from utmlab.cli.stored_policies import GATEWAY, NamedPolicy
 from utmlab.cli.url_lists import Asked, open_list
 from utmlab.journal import printable
 
@@ -61,7 +61,8 @@ class Defaults:
         at = moment_in(one.at or self.at, named.policy)
         method = (one.method or self.method).upper()
         user = one.user or self.user
-        return WebRequest(one.url, method, at, user=user, client_ip=self.client_ip)
+        client_ip = self.client_ip or ("" if named.kind == GATEWAY else OWN_BROWSER)
+        return WebRequest(one.url, method, at, user=user, client_ip=client_ip)
 
 
 @dataclass(frozen=True, slots=True)

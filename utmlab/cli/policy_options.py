@@ -123,7 +123,8 @@ _OPTIONS = (
         metavar="FILE",
         default="",
         help="A policy document, such as an endpoint's SWC-190_policy.xml; also "
-        "changeset:4/Default for what was sent, and gateway for the gateway's own filter.",
+        "changeset:4/Default for what was sent, and gateway for the gateway's own filter "
+        "(gateway:Default: as it is for that group's computers).",
     ),
     click.option(
         "--switch",

@@ -63,6 +63,7 @@ def test(
     file, whether anything runs or not; at the office it is the gateway's. Categories are those that
     would be used there: the policy's local sites, the demo set, what LiveConnect told the computer,
     and the list that was imported for it. All of it is stored state, and the answer says which.
+    Without --user it is the one who is logged on there.
 
     With --urls a list is tested, one verdict per line.
     """
