@@ -1,18 +1,13 @@
-"""Forms made from the description of a class: what to ask, and what was answered. Pure.
+"""Forms made from the description of a class: what to ask. Pure; what was answered: `answers`.
 
 - A field's control follows from its type: a switch, a number, one of a few words, a reference,
   several references, lines of text, a secret. A `FormPlan` refines it: order, titles, help.
-- What a form did not ask is not changed; a secret that was left empty stays as it is.
 - Values that were refused are shown again as they were typed, with the reason at the field.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Final, Literal
-
-from multidict import MultiDict, MultiMapping
 
 from utm.confd import Snapshot
 from utm.confd.classes import Field, ObjectClass, accepts, object_class, object_classes
@@ -21,11 +16,6 @@ from utm.confd.values import Value
 Kind = Literal[
     "text", "area", "lines", "number", "switch", "choice", "one", "many", "secret", "time", "date"
 ]
-ASKED: Final = "_fields"
-"""The hidden fields that name what a form asks: a switch that is off is not sent at all."""
-_FORGET: Final = "_forget"
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_MADE_HERE: Final = frozenset(
     {"epp/endpoint", "http/sp_subcat", "network/any", "network/interface_address"}
 )
@@ -116,14 +106,6 @@ class FormPart:
         return any(one.error for one in self.fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What was posted: attributes that can be stored, and what is wrong with the others."""
-
-    attributes: Mapping[str, Value]
-    problems: Mapping[str, str]
-
-
 def humanized(name: str) -> str:
     """Return a title for the name of an attribute."""
     words = [_ACRONYMS.get(word, word) for word in name.split("_")]
@@ -156,7 +138,7 @@ def form_parts(
     made = {
         name: _form_field(one, plan, values[name], snapshot, (problems or {}).get(name, ""))
         for name, one in of.fields.items()
-        if name not in plan.hidden and not _is_opaque(one)
+        if name not in plan.hidden and not is_opaque(one)
     }
     planned = [name for part in plan.fieldsets for name in part.names]
     rest = [name for name in made if name not in planned]
@@ -169,24 +151,6 @@ def form_parts(
     )
 
 
-def read_answers(of: ObjectClass, form: MultiMapping[str]) -> Answers:
-    """Return what a posted form says of an object of a class."""
-    attributes: dict[str, Value] = {}
-    problems: dict[str, str] = {}
-    for name in form.getall(ASKED, []):
-        one = of.fields.get(name)
-        if one is None or _is_opaque(one):
-            continue
-        try:
-            if one.is_secret and not form.get(name) and not form.get(f"{_FORGET}.{name}"):
-                continue
-            attributes[name] = _read(one, form)
-        except ValueError as error:
-            attributes[name] = form.get(name, "")
-            problems[name] = str(error)
-    return Answers(MappingProxyType(attributes), MappingProxyType(problems))
-
-
 def choices_of(targets: Sequence[str], snapshot: Snapshot) -> tuple[Choice, ...]:
     """Return the objects that a reference may lead to, by name."""
     found = [one for one in snapshot.objects.values() if accepts(tuple(targets), one.full_type)]
@@ -197,55 +161,13 @@ def choices_of(targets: Sequence[str], snapshot: Snapshot) -> tuple[Choice, ...]
     )
 
 
-def one_text(text: str) -> str:
-    """Return a line of text without the blanks around it.
-
-    Raises:
-        ValueError: If it holds what no line can.
-    """
-    text = text.strip()
-    if _CONTROL.search(text) or "\n" in text or "\r" in text:
-        raise ValueError("must be one line without control characters")
-    return text
-
-
-def text_lines(text: str) -> tuple[str, ...]:
-    """Return the lines of a text area that are not empty, each once.
-
-    Raises:
-        ValueError: If one holds control characters.
-    """
-    lines = (one_text(line) for line in text.replace("\r", "\n").split("\n"))
-    return tuple(dict.fromkeys(line for line in lines if line))
-
-
-def whole_number(text: str) -> int:
-    """Return a whole number; nothing typed is 0.
-
-    Raises:
-        ValueError: If it is none.
-    """
-    text = text.strip()
-    if text and _NUMBER.fullmatch(text) is None:
-        raise ValueError("needs a whole number")
-    return int(text or 0)
-
-
-def draft_with(form: MultiMapping[str], name: str, ref: str, *, is_list: bool) -> MultiDict[str]:
-    """Return a form left half-way with a new object chosen in one of its fields."""
-    filled = MultiDict(form)
-    if not is_list:
-        filled.popall(name, None)
-    filled.add(name, ref)
-    return filled
-
-
 def _in_front(names: Sequence[str]) -> list[str]:
     first = [name for name in ("name", "comment") if name in names]
     return first + [name for name in names if name not in first]
 
 
-def _is_opaque(one: Field) -> bool:
+def is_opaque(one: Field) -> bool:
+    """Whether no form asks for a field, since its values have no form of text."""
     return one.type_name not in ("string", "int", "bool", "[]string")
 
 
@@ -315,19 +237,3 @@ def _creates(one: Field) -> tuple[tuple[str, str], ...]:
         for full_type, class_ in object_classes().items()
         if accepts(one.targets, full_type) and full_type not in NOT_MADE_HERE
     )
-
-
-def _read(one: Field, form: MultiMapping[str]) -> Value:
-    if one.type_name == "bool":
-        return form.get(one.name) == "1"
-    if one.type_name == "int":
-        return whole_number(form.get(one.name, ""))
-    if one.type_name == "[]string":
-        given = form.getall(one.name, [])
-        if one.targets or len(given) != 1:
-            return tuple(dict.fromkeys(one_text(text) for text in given if text))
-        return text_lines(given[0])
-    text = form.get(one.name, "")
-    if one.name == "comment":
-        return text.replace("\r\n", "\n").replace("\n", " ").strip()
-    return text if one.is_secret else one_text(text)

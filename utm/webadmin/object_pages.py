@@ -23,16 +23,9 @@ from utm.confd import Confd, Edit, NoSuchObjectError, Object, Snapshot
 from utm.confd.classes import ObjectClass, object_class
 from utm.confd.nodes import Node, listing_node
 from utm.confd.values import Value
+from utm.webadmin.answers import Answers, draft_with, read_answers
 from utm.webadmin.errors import problems_of
-from utm.webadmin.forms import (
-    Answers,
-    FormPart,
-    FormPlan,
-    default_attributes,
-    draft_with,
-    form_parts,
-    read_answers,
-)
+from utm.webadmin.forms import FormPart, FormPlan, default_attributes, form_parts
 from utm.webadmin.gate import local_path
 from utm.webadmin.keys import OBJECT_PATHS
 from utm.webadmin.listing import listing

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from utm.confd.classes import object_class, object_classes
+from utm.webadmin.answers import read_answers
 from utm.webadmin.filters import ago, counted, moment, shortened, span
-from utm.webadmin.forms import default_attributes, form_parts, read_answers
+from utm.webadmin.forms import default_attributes, form_parts
 from utm.webadmin.gate import local_path
 from utm.webadmin.listing import listing
 from utm.webadmin.menu import SECTIONS, Menu

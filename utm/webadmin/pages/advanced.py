@@ -13,8 +13,9 @@ from sqlite_utils import Database
 
 from foundation.errors import DomainError
 from utm.confd import Confd, Edit
+from utm.webadmin.answers import one_text, whole_number
 from utm.webadmin.errors import problems_of
-from utm.webadmin.forms import FormField, one_text, whole_number
+from utm.webadmin.forms import FormField
 from utm.webadmin.page import Page
 from utm.webadmin.visit import Visit, visit_of
 

@@ -10,8 +10,9 @@ from utm.confd import Edit, Snapshot
 from utm.logs.syslog_sender import SyslogState
 from utm.logs.syslog_settings import DEFAULT_BUFFER, DEFAULT_REOPEN_S
 from utm.logs.views import LOG_VIEWS
+from utm.webadmin.answers import whole_number
 from utm.webadmin.errors import problems_of
-from utm.webadmin.forms import Choice, Fieldset, FormField, FormPlan, choices_of, whole_number
+from utm.webadmin.forms import Choice, Fieldset, FormField, FormPlan, choices_of
 from utm.webadmin.live import Parts, stream
 from utm.webadmin.object_pages import ObjectPages
 from utm.webadmin.page import Page

@@ -16,8 +16,9 @@ from multidict import MultiMapping
 from utm.confd import Object, Snapshot
 from utm.confd.classes import ObjectClass
 from utm.confd.values import Value
+from utm.webadmin.answers import Answers, read_answers
 from utm.webadmin.filters import shortened
-from utm.webadmin.forms import Answers, Fieldset, FormPlan, read_answers
+from utm.webadmin.forms import Fieldset, FormPlan
 from utm.webadmin.object_pages import Column, ObjectPages
 from utm.webadmin.page import Page
 from utm.webadmin.pages.web_findings import more_findings

@@ -13,8 +13,9 @@ from aiohttp import web
 from foundation.errors import DomainError
 from utm.confd import Edit, Snapshot
 from utm.confd.values import Value
+from utm.webadmin.answers import whole_number
 from utm.webadmin.errors import problems_of
-from utm.webadmin.forms import Choice, FormField, whole_number
+from utm.webadmin.forms import Choice, FormField
 from utm.webadmin.page import Page
 from utm.webadmin.visit import Visit, visit_of
 

@@ -11,8 +11,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from foundation.errors import DomainError
+from utm.webadmin.answers import one_text
 from utm.webadmin.errors import problems_of
-from utm.webadmin.forms import Choice, FormField, choices_of, one_text
+from utm.webadmin.forms import Choice, FormField, choices_of
 from utm.webadmin.page import Page
 from utm.webadmin.pages.web_actions import MODES, STATES, category_rows
 from utm.webadmin.pages.web_profiles import PATH as PROFILES_PATH

@@ -11,7 +11,8 @@ from multidict import MultiMapping
 from utm.confd import Edit, Object, Snapshot
 from utm.confd.classes import object_class
 from utm.confd.values import Value
-from utm.webadmin.forms import default_attributes, one_text, text_lines
+from utm.webadmin.answers import one_text, text_lines
+from utm.webadmin.forms import default_attributes
 from utm.webadmin.pages.web_actions import (
     ACTIONS,
     CATEGORY,
