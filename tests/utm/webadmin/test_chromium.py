@@ -255,6 +255,17 @@ async def test_a_computer_that_moves_is_seen_at_once_and_a_tick_is_kept(make_des
     assert desk.wrong == []
 
 
+async def test_that_nothing_fits_a_filter_is_still_said_when_the_page_is_live(make_desk):
+    desk = await make_desk()
+    await desk.log_in()
+    marking = "document.addEventListener('parts', () => (document.body.dataset.taken = ''))"
+    await desk.page.add_init_script(marking)
+    await desk.open(f"{COMPUTERS}?standing=error")
+    await desk.page.locator("body[data-taken]").wait_for()
+
+    assert await desk.page.locator("#computers", has_text="No computer fits.").count() == 1
+
+
 async def test_a_new_computer_appears_in_its_place(make_desk, broker):
     desk = await make_desk()
     await desk.log_in()

@@ -9,7 +9,9 @@ import pytest
 
 from foundation.protocol.link import Report
 from utm.confd import Confd
+from utm.epsecd import endpoints
 from utm.epsecd.changesets import StoredChangeset
+from utm.webadmin.pages.computers import read_known
 from utm.webadmin.standing import standing_of
 
 PATH = "/endpoint-protection/computer-management/computers"
@@ -236,3 +238,24 @@ async def test_a_stop_of_the_appliance_ends_streams_and_sessions(with_computers,
             await with_computers.stop()
             await answer.content.read()
     assert 'name="closing session"' in (with_computers.config.logs / "confd.log").read_text()
+
+
+async def test_all_computers_are_read_in_a_bounded_number_of_queries(with_computers):
+    def queries(db):
+        seen = []
+        db.conn.set_trace_callback(seen.append)
+        known = read_known(db)
+        db.conn.set_trace_callback(None)
+        return len(seen), len(known.computers)
+
+    few, two = await with_computers.writer.read(queries)
+    at = with_computers.now().isoformat()
+
+    def enrol_more(db):
+        for number in range(20):
+            report = Report(100 + number, "enrolled", f"X{number}", at, {})
+            endpoints.enrol(db, report, ref=f"REF_X{number}", name=f"X{number}")
+
+    await with_computers.writer.write(enrol_more)
+
+    assert await with_computers.writer.read(queries) == (few, two + 20)
