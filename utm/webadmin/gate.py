@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 from multidict import MultiDict, MultiDictProxy
+from yarl import URL
 
 from foundation.errors import DomainError
 from utm.access.elsewhere import is_from_elsewhere
@@ -136,9 +137,8 @@ def _to_login(request: web.Request, *, is_looking: bool) -> web.StreamResponse:
     if is_stream(request):
         return web.Response(status=401, text="The session is over.")
     path = request.path_qs if is_looking and request.path != "/" else ""
-    target = str(request.url.with_path(LOGIN_PATH).with_query({"next": path} if path else {}))
-    raw = target[target.index(LOGIN_PATH) :]
-    return web.Response(status=303, headers={"Location": raw})
+    target = URL(LOGIN_PATH).with_query({"next": path} if path else {})
+    return web.Response(status=303, headers={"Location": str(target)})
 
 
 def _check_form(session: Session, form: "MultiDictProxy[str]", path: str) -> None:

@@ -36,6 +36,14 @@ async def test_without_a_session_every_page_leads_to_the_login(make_browser, pat
     assert "Hosts" not in browser.html
 
 
+@pytest.mark.parametrize("host", ["x:y:z", "evil.example/login", "[", "ä"])
+async def test_whatever_host_is_named_the_login_is_on_this_one(make_browser, host):
+    browser = make_browser()
+    await browser.get(HOSTS, headers={"Host": host})
+
+    assert (browser.status, browser.path) == (200, f"/login?next={HOSTS}")
+
+
 async def test_an_administrator_logs_in_and_sees_the_page_that_was_asked_for(make_browser):
     browser = make_browser()
     await browser.get(HOSTS)
