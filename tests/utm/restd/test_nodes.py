@@ -54,6 +54,15 @@ async def test_a_secret_node_is_written_and_never_read(rest, confd_lines, key):
     assert "hush-hush" not in "".join(await confd_lines())
 
 
+@pytest.mark.parametrize("key", ["epp.registration_token", "epp.tamper_password"])
+async def test_a_secret_node_that_is_put_back_as_it_was_read_stays(rest, utm, key):
+    await rest.put(f"/nodes/{key}", "hush-hush")
+    read = (await rest.get(f"/nodes/{key}")).value
+
+    assert (await rest.put(f"/nodes/{key}", read)).status == 200
+    assert await utm.node(key) == "hush-hush"
+
+
 async def test_a_secret_is_not_in_the_error_about_its_node(rest):
     reply = await rest.put("/nodes/epp.tamper_password", ["hush-hush"])
 
