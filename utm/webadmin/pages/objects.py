@@ -77,10 +77,10 @@ _SINGLE: Final = FormPlan(
         Fieldset("When", ("start_date", "start_time", "end_date", "end_time")),
     ),
     labels={
-        "start_date": "From",
-        "start_time": "At",
-        "end_date": "Until",
-        "end_time": "At",
+        "start_date": "From date",
+        "start_time": "From time",
+        "end_date": "Until date",
+        "end_time": "Until time",
     },
 )
 _USER: Final = FormPlan(
