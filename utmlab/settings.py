@@ -6,7 +6,6 @@
 
 import json
 import resource
-import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from foundation.durable.files import write_atomic
 from foundation.errors import DomainError
 from utm.logs.catalogue import EplogProcess, LogProfile
+from utmlab.held_ports import HeldPorts
 
 Mode = Literal["tasks", "processes"]
 VERSION = 1
@@ -93,27 +93,19 @@ class LabSettings:
         """Whether the UTM's own configuration says where WebAdmin and the REST API listen."""
         return self.ports.webadmin == USUAL_PORTS.webadmin
 
-    def with_free_ports(self) -> "LabSettings":
-        """Return the settings with every 0 replaced by a port that is free now."""
+    def with_free_ports(self, held: HeldPorts) -> "LabSettings":
+        """Return the settings with every 0 replaced by a free port, which is held from now on."""
         ports = self.ports
         return replace(
             self,
             ports=Ports(
-                mcs=ports.mcs or free_port(),
-                link=ports.link or free_port(),
-                control=ports.control or free_port(),
-                web_filter=ports.web_filter or free_port(),
-                webadmin=ports.webadmin or free_port(),
+                mcs=ports.mcs or held.take(),
+                link=ports.link or held.take(),
+                control=ports.control or held.take(),
+                web_filter=ports.web_filter or held.take(),
+                webadmin=ports.webadmin or held.take(),
             ),
         )
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def remember(path: Path, settings: LabSettings) -> None:

@@ -14,6 +14,7 @@ Example:
 """
 
 import random
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -50,6 +51,7 @@ from utmlab.errors import (
     NotAWebAddressError,
     PageUnreachableError,
 )
+from utmlab.held_ports import HeldPorts
 from utmlab.houses import ProcessHouse, TaskHouse
 from utmlab.internet import LabInternet
 from utmlab.office import at_the_office, checked_location, plug_in, unplug
@@ -91,7 +93,10 @@ class Stack:
         rng: random.Random | None = None,
     ) -> None:
         self.places = places
-        self.settings = recalled(places.settings, settings or LabSettings()).with_free_ports()
+        self._held_ports = HeldPorts()
+        weakref.finalize(self, self._held_ports.release)  # also of a lab that is never started
+        wanted = recalled(places.settings, settings or LabSettings())
+        self.settings = wanted.with_free_ports(self._held_ports)
         self.now = now
         self._rng = rng or random.Random()
         self._folder: DataFolder | None = None
@@ -150,6 +155,7 @@ class Stack:
         """Stop everything, computers first."""
         async with AsyncExitStack() as last_first:  # one that fails to stop holds up nobody
             last_first.callback(self._give_folder_back)
+            last_first.callback(self._held_ports.release)
             last_first.push_async_callback(self.internet.stop)
             for house in self.houses.values():
                 last_first.push_async_callback(house.stop)

@@ -11,8 +11,8 @@ from foundation.webfilter.evaluate import evaluate
 from foundation.webfilter.verdict import WebRequest
 from utmlab.cli.deciding import decider_of
 from utmlab.cli.stored_policies import endpoint_policy
+from utmlab.held_ports import HeldPorts
 from utmlab.office import OFFICE, network_of
-from utmlab.settings import free_port
 from utmlab.stack import UTM, Stack
 
 from .conftest import settled, utm_lines
@@ -239,10 +239,17 @@ async def test_open_connections_end_with_a_move(laptop):
     assert utm_lines(laptop, "http")
 
 
-async def test_the_office_follows_the_port_of_the_gateway(laptop):
+@pytest.fixture
+def held_port():
+    held = HeldPorts()
+    yield held.take()
+    held.release()
+
+
+async def test_the_office_follows_the_port_of_the_gateway(laptop, held_port):
     await laptop.move("PC-01", "office")
     assert (await laptop.browse("PC-01", SHOP)).status == 403
-    node = {"op": "node", "key": "http.port", "value": free_port()}
+    node = {"op": "node", "key": "http.port", "value": held_port}
     await laptop.call(UTM, "edit", operations=[node], summary="another port")
 
     assert (await laptop.call(UTM, "web_filter"))["port"] == node["value"]

@@ -4,13 +4,13 @@ import socket
 
 import pytest
 
+from utmlab.held_ports import HeldPorts
 from utmlab.settings import (
     LabFileDamagedError,
     LabSettings,
     Ports,
     TooManyEndpointsError,
     check_open_files,
-    free_port,
     recalled,
     remember,
 )
@@ -40,14 +40,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content):
         recalled(file, LabSettings())
 
 
-def test_every_zero_becomes_a_port_that_is_free(tmp_path):
-    ports = LabSettings(ports=Ports(link=4445)).with_free_ports().ports
+def test_every_zero_becomes_a_port_that_is_held():
+    held = HeldPorts()
+    ports = LabSettings(ports=Ports(link=4445)).with_free_ports(held).ports
 
     assert ports.link == 4445
-    assert 0 not in {ports.mcs, ports.control}
-    for port in (ports.mcs, free_port()):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
+    taken = {ports.mcs, ports.control, ports.web_filter, ports.webadmin}
+    assert len(taken - {0}) == 4
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", ports.mcs))
+    held.release()
 
 
 def test_the_management_ports_are_those_of_the_listeners_and_webadmin():
