@@ -1,6 +1,7 @@
 """WebAdmin over its own HTTPS listener, asked without a browser."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import aiohttp
@@ -11,6 +12,8 @@ from foundation.protocol.link import Report
 from utm.access import stored_secrets
 from utm.storage import WEBADMIN_FOLDER
 from utm.webadmin.gate import COOKIE
+
+from .sync_world import World
 
 
 class Browser:
@@ -162,3 +165,21 @@ async def with_computers(utm, broker):
         broker.report(Report(number, "enrolled", f"E{number}", at, body))
     await broker.until(lambda: len(broker.acknowledged) == 2)
     return utm
+
+
+@pytest.fixture
+async def world(utm, broker):
+    """A UTM whose clock is set by hand."""
+    world = World(utm, broker)
+    start = utm.now()
+    world.later_s = 0.0
+    utm.now = lambda: start + timedelta(seconds=world.later_s)
+    return world
+
+
+@pytest.fixture
+async def visitor(world, make_browser):
+    """An administrator who looks at that UTM."""
+    browser = make_browser()
+    await browser.log_in()
+    return browser

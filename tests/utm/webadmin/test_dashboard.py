@@ -9,8 +9,6 @@ from utm.epsecd import web_hours
 from utm.webadmin.pages.dashboard_reading import read_dashboard
 from utm.webadmin.pages.dashboard_view import MOST_EVENTS, OTHERS, dashboard_view
 
-from .sync_world import World
-
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -19,23 +17,6 @@ async def utm(make_utm):
     utm = make_utm()
     await utm.start()
     return utm
-
-
-@pytest.fixture
-async def world(utm, broker):
-    """A UTM whose clock is set by hand."""
-    world = World(utm, broker)
-    start = utm.now()
-    world.later_s = 0.0
-    utm.now = lambda: start + timedelta(seconds=world.later_s)
-    return world
-
-
-@pytest.fixture
-async def visitor(world, make_browser):
-    browser = make_browser()
-    await browser.log_in()
-    return browser
 
 
 async def seen(world):

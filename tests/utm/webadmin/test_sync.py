@@ -11,8 +11,6 @@ from utm.epsecd.changesets import Wanted
 from utm.webadmin.pages.sync_reading import PER_PAGE, read_page, read_sync
 from utm.webadmin.pages.sync_view import concerned_groups, sync_view
 
-from .sync_world import World
-
 PATH = "/endpoint-protection/policy-sync"
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -22,23 +20,6 @@ async def utm(make_utm):
     utm = make_utm(timezone="Europe/Berlin")
     await utm.start()
     return utm
-
-
-@pytest.fixture
-async def world(utm, broker):
-    """A UTM whose clock is set by hand."""
-    world = World(utm, broker)
-    start = utm.now()
-    world.later_s = 0.0
-    utm.now = lambda: start + timedelta(seconds=world.later_s)
-    return world
-
-
-@pytest.fixture
-async def visitor(world, make_browser):
-    browser = make_browser()
-    await browser.log_in()
-    return browser
 
 
 async def seen(world, number):
