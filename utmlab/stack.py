@@ -17,7 +17,6 @@ import random
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,11 +30,7 @@ from foundation.durable.folder import DataFolder
 from foundation.service import Now, utc_now
 from foundation.webfilter.authority import stored_authority
 from foundation.webfilter.engine_shelf import EngineShelf
-from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
-from utm.app import Utm
-from utm.config import UtmConfig
-from utm.web_filter import WebFilterOptions
 from utmlab.browsing import Page, browse
 from utmlab.compliance import wait_compliant
 from utmlab.computers import (
@@ -43,7 +38,6 @@ from utmlab.computers import (
     ProcessComputer,
     Scanning,
     TaskComputer,
-    write_connect_to,
 )
 from utmlab.errors import (
     ComputerExistsError,
@@ -52,7 +46,7 @@ from utmlab.errors import (
     PageUnreachableError,
 )
 from utmlab.held_ports import HeldPorts
-from utmlab.houses import ProcessHouse, TaskHouse
+from utmlab.house_maker import HOUSES, LIVECONNECT, UTM, HouseMaker
 from utmlab.internet import LabInternet
 from utmlab.office import at_the_office, checked_location, plug_in, unplug
 from utmlab.places import Places
@@ -66,8 +60,7 @@ from utmlab.settings import (
 )
 
 FORMAT_VERSION = 1
-LIVECONNECT, UTM = "liveconnect", "utm"
-HOUSES = (LIVECONNECT, UTM)
+__all__ = ["HOUSES", "LIVECONNECT", "UTM", "Stack"]
 
 
 def _in_silence(_line: str) -> None:
@@ -104,10 +97,14 @@ class Stack:
         self._scanning = Scanning(places.scanning_ca, self.internet.ca_file)
         self._engines = EngineShelf()
         self.computers: dict[str, Computer] = {}
-        self.houses: dict[str, TaskHouse | ProcessHouse] = {
-            LIVECONNECT: self._make_liveconnect(),
-            UTM: self._make_utm(),
-        }
+        self.houses = HouseMaker(
+            places,
+            self.settings,
+            internet=self.internet,
+            scanning=self._scanning,
+            now=now,
+            rng=self._rng,
+        ).houses()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -334,74 +331,3 @@ class Stack:
         if folder.exists() or self.settings.ports != USUAL_PORTS:
             return 0
         return FIRST_PROXY_PORT + len(self.computers)
-
-    def _make_liveconnect(self) -> TaskHouse | ProcessHouse:
-        ports, poll = self.settings.ports, self.settings.poll_interval_s
-        data = self.places.liveconnect
-        if self.settings.mode == "processes":
-            arguments = ["--data", str(data), "--mcs-port", str(ports.mcs)]
-            arguments += ["--link-port", str(ports.link)]
-            arguments += ["--poll", str(poll)] if poll else []
-            arguments += ["--journal"] if self.settings.journal else []
-            return ProcessHouse(LIVECONNECT, data, lambda: arguments)
-        config = LiveConnectConfig(
-            data=data,
-            mcs_port=ports.mcs,
-            link_port=ports.link,
-            journal=self.settings.journal,
-            poll_interval_s=poll or LiveConnectConfig(data=data).poll_interval_s,
-        )
-        return TaskHouse(LIVECONNECT, lambda: LiveConnect(config, now=self.now, rng=self._rng))
-
-    def _make_utm(self) -> TaskHouse | ProcessHouse:
-        settings, places = self.settings, self.places
-        config = UtmConfig(
-            data=places.utm,
-            logs=places.utm_logs,
-            liveconnect_url=f"https://localhost:{settings.ports.link}",
-            liveconnect_ca=self.liveconnect_ca,
-            host_name=settings.host_name,
-            timezone=settings.timezone,
-            extra_lines=not settings.strict,
-            log_profile=settings.log_profile,
-            eplog_process=settings.eplog_process,
-            webadmin_port=None if settings.has_usual_webadmin else settings.ports.webadmin,
-        )
-        if settings.mode == "processes":
-            arguments = ["--data", str(config.data), "--logs", str(config.logs)]
-            arguments += ["--liveconnect", config.liveconnect_url]
-            arguments += ["--ca", str(config.liveconnect_ca)]
-            arguments += ["--host-name", config.host_name, "--timezone", config.timezone]
-            arguments += ["--log-profile", config.log_profile]
-            arguments += ["--eplog-process", config.eplog_process]
-            arguments += ["--strict"] if settings.strict else []
-            if config.webadmin_port is not None:
-                arguments += ["--webadmin-port", str(config.webadmin_port)]
-            return ProcessHouse(UTM, config.data, lambda: [*arguments, *self._web_filter_words()])
-        return TaskHouse(
-            UTM,
-            lambda: Utm(
-                replace(config, web_filter=self._web_filter()), now=self.now, rng=self._rng
-            ),
-        )
-
-    def _web_filter(self) -> WebFilterOptions:
-        """Return the gateway's options; the lab's internet has its port by the time of a start."""
-        settings = self.settings
-        return WebFilterOptions(
-            port=None if settings.has_usual_web_filter else settings.ports.web_filter,
-            connect_to=self.internet.connect_to(),
-            refuse_ports=lambda: settings.management_ports,
-            scanning_ca=self._scanning.authority,
-            site_ca=self._scanning.site_ca,
-            clients=self.places.web_clients,
-        )
-
-    def _web_filter_words(self) -> list[str]:
-        options = self._web_filter()
-        map_file = self.places.data / "web_filter.connect-to.json"
-        write_connect_to(map_file, options.connect_to)
-        words = ["--connect-to", str(map_file), "--web-clients", str(options.clients)]
-        words += ["--scanning-ca", str(options.scanning_ca), "--site-ca", str(options.site_ca)]
-        words += ["--refuse-ports", ",".join(map(str, sorted(options.refuse_ports())))]
-        return words if options.port is None else [*words, "--web-filter-port", str(options.port)]
