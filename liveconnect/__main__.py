@@ -51,7 +51,9 @@ async def _serve(options: argparse.Namespace) -> None:
         loop.add_signal_handler(number, stopping.set)
     service = LiveConnect(config, checkpoints=Checkpoints(options.kill_at))
     await service.start()
-    control = ControlServer(service.verbs, config.data)
+    control = ControlServer(
+        service.verbs, config.data, port=options.control_port, observe=service.observe
+    )
     try:
         await control.start()
         ready = _ready(service)
@@ -86,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--mcs-port", type=int, default=4443, help="for endpoints; 0 takes any")
     parser.add_argument("--link-port", type=int, default=4445, help="for UTMs; 0 takes any")
+    parser.add_argument(
+        "--control-port",
+        type=int,
+        default=0,
+        help="for verbs, /healthz, /readyz and /metrics, on 127.0.0.1 (default: any)",
+    )
     parser.add_argument("--base-path", default=DEFAULT_BASE_PATH, help="of every MCS path")
     parser.add_argument("--poll", type=float, default=20.0, help="poll interval in seconds")
     parser.add_argument("--public-name", default="localhost", help="the host name in URLs")

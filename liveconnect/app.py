@@ -38,6 +38,7 @@ from liveconnect.mcs_service.gate import Gate
 from liveconnect.mcs_service.journal import journal_middleware
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
 from liveconnect.mcs_service.service import McsService
+from liveconnect.observing import Observer
 from liveconnect.operations_log import OperationsLog
 from liveconnect.pki import CertificateAuthority
 from liveconnect.policies import McsPolicies
@@ -47,11 +48,13 @@ from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
 from liveconnect.store.sqlite import SqliteStore
 from liveconnect.store.sqlite_base import StoreSettings
+from liveconnect.traffic import Traffic
 from liveconnect.upkeep import Upkeep
 from liveconnect.verbs import Verbs
 
 FOLDER_VERSION = 1
 SECRET_BYTES = 24
+LISTENERS = 2
 
 
 class LiveConnect(Service):
@@ -79,6 +82,7 @@ class LiveConnect(Service):
         self._roster = Roster()
         self._bells = ReportBells()
         self._refusals = Refusals(self._log)
+        self._traffic = Traffic()
         mcs_policies = McsPolicies(lambda: self.mcs_url, config.poll_interval_s)
         self._store = SqliteStore(
             config.database_file,
@@ -92,12 +96,22 @@ class LiveConnect(Service):
         self._upkeep = Upkeep(
             self._store, self._roster, self._log, interval_s=config.poll_interval_s, now=now
         )
+        self.observe = Observer(
+            store=self._store,
+            roster=self._roster,
+            refusals=self._refusals,
+            traffic=self._traffic,
+            is_listening=lambda: len(self._servers) == LISTENERS,
+            interval_s=config.poll_interval_s,
+            now=now,
+        ).observe
         self.verbs = Verbs(
             store=self._store,
             roster=self._roster,
             refusals=self._refusals,
             bells=self._bells,
             journal=self.journal,
+            observe=self.observe,
             now=now,
         ).by_name()
 
@@ -211,6 +225,7 @@ class LiveConnect(Service):
             tokens=tokens,
             shelf=PolicyShelf(),
             refusals=self._refusals,
+            traffic=self._traffic,
             log=self._log,
             bells=self._bells,
             checkpoints=self._checkpoints,
@@ -231,6 +246,7 @@ class LiveConnect(Service):
             enrolment_secret=self._enrolment_secret(),
             mcs_url=lambda: self.mcs_url,
             refusals=self._refusals,
+            traffic=self._traffic,
             log=self._log,
             bells=self._bells,
             checkpoints=self._checkpoints,

@@ -112,7 +112,7 @@ class CategoryService:
         """Add the route to an application."""
         base = "/" + base_path.strip("/") if base_path.strip("/") else ""
         app.router.add_post(
-            base + "/categories/endpoint/{endpoint}", self._context.guarded(self._ask)
+            base + "/categories/endpoint/{endpoint}", self._context.guarded("categories", self._ask)
         )
 
     async def _ask(self, request: web.Request) -> web.Response:

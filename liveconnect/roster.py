@@ -45,6 +45,16 @@ class Entry:
     header: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many endpoints are online, silent and removed, and how many commands wait."""
+
+    online: int
+    silent: int
+    removed: int
+    waiting: int
+
+
 class Roster:
     """Every endpoint of one LiveConnect."""
 
@@ -140,6 +150,16 @@ class Roster:
             for each in deliverable(entry.waiting, frozenset(apps.split(";")), now):
                 entry.delivered.setdefault(each.command.id, now)
         return answer
+
+    def standing(self, since: datetime) -> Standing:
+        """Count the endpoints; those heard of since then are online."""
+        online = removed = waiting = 0
+        for entry in self._by_id.values():
+            removed += entry.removed
+            online += not entry.removed and entry.last_seen is not None and entry.last_seen >= since
+            waiting += len(entry.waiting)
+        silent = len(self._by_id) - online - removed
+        return Standing(online=online, silent=silent, removed=removed, waiting=waiting)
 
     def unsaved(self) -> tuple[dict[str, datetime], tuple[Fetch, ...]]:
         """Return when endpoints were seen and what they fetched since the last call."""

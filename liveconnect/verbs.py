@@ -6,6 +6,7 @@ from typing import Any
 
 from foundation.net.control import Verb
 from foundation.net.journal import Journal
+from foundation.observation import Observe
 from foundation.protocol.commands import Command, refuse_hazard
 from foundation.protocol.reasons import Reason
 from foundation.service import Now
@@ -27,6 +28,7 @@ class Verbs:
         refusals: Refusals,
         bells: ReportBells,
         journal: Journal,
+        observe: Observe,
         now: Now,
     ) -> None:
         self._store = store
@@ -34,12 +36,14 @@ class Verbs:
         self._refusals = refusals
         self._bells = bells
         self._journal = journal
+        self._observe = observe
         self._now = now
 
     def by_name(self) -> dict[str, Verb]:
         """Return every verb under its name."""
         return {
             "status": self.status,
+            "observe": self.observe,
             "endpoints": self.endpoints,
             "remove_endpoint": self.remove_endpoint,
             "restore_endpoint": self.restore_endpoint,
@@ -58,6 +62,10 @@ class Verbs:
             "endpoints": len(self._roster),
             "refusals": {reason.value: n for reason, n in self._refusals.counts.items()},
         }
+
+    async def observe(self) -> dict[str, Any]:
+        """Tell whether it is ready, and its numbers (`foundation.observation`)."""
+        return (await self._observe()).as_record()
 
     async def endpoints(self, tenant: str | None = None) -> list[dict[str, Any]]:
         """List endpoints with what is assigned to them and what they reported."""

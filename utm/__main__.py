@@ -19,6 +19,7 @@ from foundation.webfilter.destinations import ConnectTo
 from utm.app import Utm
 from utm.config import UtmConfig
 from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES
+from utm.observing import observe
 from utm.web_filter.options import WebFilterOptions
 
 
@@ -59,7 +60,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
         webadmin_port=arguments.webadmin_port,
     )
     utm = Utm(config, checkpoints=Checkpoints(arguments.kill_at))
-    control = ControlServer(utm.verbs, arguments.data)
+    control = ControlServer(
+        utm.verbs,
+        arguments.data,
+        port=arguments.control_port,
+        observe=lambda: observe(utm),
+    )
     await utm.start()
     try:
         await control.start()
@@ -85,6 +91,12 @@ def _ports(text: str) -> frozenset[int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m utm", description="Run one UTM.")
     parser.add_argument("--data", type=Path, required=True, help="its data folder")
+    parser.add_argument(
+        "--control-port",
+        type=int,
+        default=0,
+        help="for verbs, /healthz, /readyz and /metrics, on 127.0.0.1 (default: any)",
+    )
     parser.add_argument("--logs", type=Path, help="where its logs go (default DATA/logs)")
     parser.add_argument(
         "--liveconnect", required=True, help="LiveConnect's link, https://host:port"

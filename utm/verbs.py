@@ -25,6 +25,7 @@ from utm.naming import (
     group_ref,
 )
 from utm.naming import endpoint_id as find_id
+from utm.observing import observe
 from utm.reading import changeset_view, endpoints_view, groups_view, status_view
 from utm.storage import WEBADMIN_CERTIFICATE, WEBADMIN_FOLDER
 from utm.switches import set_switch, switches_view
@@ -64,6 +65,10 @@ class _Administration:
     async def status(self) -> dict[str, Any]:
         """Return switch, registration, link and what waits."""
         return await self._utm.writer.read(status_view)
+
+    async def observe(self) -> dict[str, Any]:
+        """Tell whether it is ready, and its numbers (`foundation.observation`)."""
+        return (await observe(self._utm)).as_record()
 
     async def remote_syslog(self) -> dict[str, Any]:
         """Return how it goes with each remote syslog server."""

@@ -24,6 +24,7 @@ from foundation.net.control import ControlServer, Verb
 from foundation.protocol.actions import encode_force_update, encode_scan_now
 from foundation.protocol.names import ALC, SAV
 from utmlab.installation import free_name, install_on
+from utmlab.observing import observe
 from utmlab.openapi import describe
 from utmlab.stack import HOUSES, LIVECONNECT, UTM, Stack
 from utmlab.stored import stored_trace
@@ -61,6 +62,7 @@ def lab_control(lab: Stack) -> ControlServer:
         lab.places.data,
         port=lab.settings.ports.control,
         documents={"/openapi.json": describe(verbs)},
+        observe=lambda: observe(lab),
     )
 
 

@@ -17,6 +17,8 @@ from aiohttp import web
 from foundation.durable.files import remove, write_secret
 from foundation.errors import DomainError
 from foundation.net.http_server import HttpServer
+from foundation.net.observing import add_observing
+from foundation.observation import Observe
 
 Verb = Callable[..., Awaitable[Any]]
 CONTROL_FILE = "control.json"
@@ -71,6 +73,7 @@ class ControlServer:
         folder: Where the address and the token are written.
         port: Where it listens; 0 takes a free port.
         documents: Path to a JSON document that anybody on this machine may read.
+        observe: Tells how it is, for `/readyz` and `/metrics`; they need no token either.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class ControlServer:
         *,
         port: int = 0,
         documents: Mapping[str, Any] | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self._local = LocalControl(verbs)
         self._folder = folder
@@ -88,6 +92,8 @@ class ControlServer:
         app.router.add_post("/verbs/{verb}", self._answer)
         for path, document in (documents or {}).items():
             app.router.add_get(path, _showing(document))
+        if observe is not None:
+            add_observing(app, observe)
         self._server = HttpServer(app, name="control", port=port)
 
     async def start(self) -> None:

@@ -24,6 +24,7 @@ from liveconnect.refusals import (
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
 from liveconnect.store.port import Store
+from liveconnect.traffic import Traffic
 
 MOST_BYTES = 200_000_000
 """A changeset of a large UTM; long lists travel as parts."""
@@ -41,35 +42,41 @@ class LinkContext:
     enrolment_secret: Secret
     mcs_url: Callable[[], str]
     refusals: Refusals
+    traffic: Traffic
     log: OperationsLog
     bells: ReportBells
     checkpoints: Checkpoints
     now: Now
 
-    def of_utm(self, call: Call) -> Handler:
-        """Return a handler that hands the calling UTM to `call`."""
+    def of_utm(self, name: str, call: Call) -> Handler:
+        """Return a handler that hands the calling UTM to `call`, counted under its name."""
 
         async def guard(request: web.Request) -> web.StreamResponse:
             return await call(request, await tenant_of(request, self.store, self.now))
 
-        return self.guarded(guard)
+        return self.guarded(name, guard)
 
-    def guarded(self, handler: Handler) -> Handler:
-        """Return the handler with refusals turned into their answers."""
+    def guarded(self, name: str, handler: Handler) -> Handler:
+        """Return the handler with refusals turned into their answers, which are all counted."""
 
         async def guard(request: web.Request) -> web.StreamResponse:
-            try:
-                return await handler(request)
-            except RefusedError as error:
-                return self.refusals.answer_utm(request, error)
-            except LinkDocumentMalformedError as error:
-                refusal = DocumentRefusedError(Reason.FIELD_MISSING, str(error))
-                return self.refusals.answer_utm(request, refusal)
-            except CertificateRequestInvalidError as error:
-                refusal = DocumentRefusedError(Reason.CSR_INVALID, str(error))
-                return self.refusals.answer_utm(request, refusal)
+            answer = await self._answer(request, handler)
+            self.traffic.answers[f"link {name}", answer.status] += 1
+            return answer
 
         return guard
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        refusal: RefusedError
+        try:
+            return await handler(request)
+        except RefusedError as error:
+            refusal = error
+        except LinkDocumentMalformedError as error:
+            refusal = DocumentRefusedError(Reason.FIELD_MISSING, str(error))
+        except CertificateRequestInvalidError as error:
+            refusal = DocumentRefusedError(Reason.CSR_INVALID, str(error))
+        return self.refusals.answer_utm(request, refusal)
 
 
 async def read_body(request: web.Request) -> bytes:

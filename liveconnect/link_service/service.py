@@ -28,21 +28,26 @@ class LinkService:
         app = web.Application(middlewares=tuple(middlewares), client_max_size=MOST_BYTES)
         context = self._context
         registering, syncing = RegistrationCalls(context), SyncingCalls(context)
-        app.router.add_post(link.REGISTER_PATH, context.guarded(registering.register))
+        app.router.add_post(link.REGISTER_PATH, context.guarded("register", registering.register))
         endpoint = f"{link.ENDPOINTS_PATH}/{{endpoint}}"
         routes = (
-            ("POST", CERTIFICATE_PATH, registering.renew),
-            ("DELETE", UTM_PATH, registering.remove),
-            ("POST", link.TOKEN_RESET_PATH, registering.reset_token),
-            ("PUT", f"{link.PARTS_PATH}/{{sha256}}", syncing.put_part),
-            ("GET", link.LATEST_CHANGESET_PATH, syncing.latest_changeset),
-            ("PUT", f"{link.CHANGESETS_PATH}/{{epoch}}/{{number}}", syncing.put_changeset),
-            ("GET", link.REPORTS_PATH, syncing.take_reports),
-            ("POST", link.ACKNOWLEDGE_PATH, syncing.acknowledge_reports),
-            ("GET", link.ENDPOINTS_PATH, syncing.endpoints),
-            ("DELETE", endpoint, syncing.remove_endpoint),
-            ("POST", f"{endpoint}/restore", syncing.restore_endpoint),
+            ("certificate", "POST", CERTIFICATE_PATH, registering.renew),
+            ("remove", "DELETE", UTM_PATH, registering.remove),
+            ("token", "POST", link.TOKEN_RESET_PATH, registering.reset_token),
+            ("part", "PUT", f"{link.PARTS_PATH}/{{sha256}}", syncing.put_part),
+            ("latest", "GET", link.LATEST_CHANGESET_PATH, syncing.latest_changeset),
+            (
+                "changeset",
+                "PUT",
+                f"{link.CHANGESETS_PATH}/{{epoch}}/{{number}}",
+                syncing.put_changeset,
+            ),
+            ("reports", "GET", link.REPORTS_PATH, syncing.take_reports),
+            ("ack", "POST", link.ACKNOWLEDGE_PATH, syncing.acknowledge_reports),
+            ("endpoints", "GET", link.ENDPOINTS_PATH, syncing.endpoints),
+            ("remove endpoint", "DELETE", endpoint, syncing.remove_endpoint),
+            ("restore endpoint", "POST", f"{endpoint}/restore", syncing.restore_endpoint),
         )
-        for method, path, call in routes:
-            app.router.add_route(method, path, context.of_utm(call))
+        for name, method, path, call in routes:
+            app.router.add_route(method, path, context.of_utm(name, call))
         return app

@@ -17,6 +17,7 @@ from liveconnect.refusals import Refusals, RefusedError
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
 from liveconnect.store.port import EndpointStore
+from liveconnect.traffic import Traffic
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 XML = "application/xml"
@@ -33,6 +34,7 @@ class McsContext:
     tokens: AccessTokens
     shelf: PolicyShelf
     refusals: Refusals
+    traffic: Traffic
     log: OperationsLog
     bells: ReportBells
     checkpoints: Checkpoints
@@ -43,13 +45,21 @@ class McsContext:
         """Return an id for an endpoint or a device."""
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
-    def guarded(self, handler: Handler) -> Handler:
-        """Return the handler with refusals turned into their answers."""
+    def guarded(self, call: str, handler: Handler) -> Handler:
+        """Return the handler with refusals turned into their answers, which are all counted.
+
+        Args:
+            call: The name of the call, as in mcs-protocol 1.3.
+            handler: What answers it.
+        """
+        answers = self.traffic.answers
 
         async def guard(request: web.Request) -> web.StreamResponse:
             try:
-                return await handler(request)
+                answer = await handler(request)
             except RefusedError as error:
-                return self.refusals.answer(request, error)
+                answer = self.refusals.answer(request, error)
+            answers[call, answer.status] += 1
+            return answer
 
         return guard

@@ -35,29 +35,42 @@ class McsService:
         polling, telling = Polling(self._context), Telling(self._context)
         acknowledged = "/commands/endpoint/{endpoint}/{commands}"
         routes = (
-            ("DELETE", acknowledged, polling.acknowledge),
-            ("GET", acknowledged, polling.acknowledge),
-            ("GET", "/policy/application/{app}/{policy}", polling.policy),
-            ("GET", "/policy/fragment/application/{app}/{fragment}", polling.fragment),
-            ("POST", "/register", telling.register),
-            ("PUT", "/statuses/endpoint/{endpoint}", telling.statuses),
-            ("POST", "/events/endpoint/{endpoint}", telling.events),
+            ("ack", "DELETE", acknowledged, polling.acknowledge),
+            ("ack", "GET", acknowledged, polling.acknowledge),
+            ("policy", "GET", "/policy/application/{app}/{policy}", polling.policy),
             (
+                "fragment",
+                "GET",
+                "/policy/fragment/application/{app}/{fragment}",
+                polling.fragment,
+            ),
+            ("register", "POST", "/register", telling.register),
+            ("statuses", "PUT", "/statuses/endpoint/{endpoint}", telling.statuses),
+            ("events", "POST", "/events/endpoint/{endpoint}", telling.events),
+            (
+                "response",
                 "POST",
                 "/v2/responses/device/{device}/app_id/{app}/correlation_id/{command}",
                 telling.response,
             ),
-            ("POST", "/authenticate/endpoint/{endpoint}/role/endpoint", self._authenticate),
-            ("GET", "/flags/endpoint/{endpoint}", self._flags),
-            ("GET", "/", self._capabilities),
+            (
+                "authenticate",
+                "POST",
+                "/authenticate/endpoint/{endpoint}/role/endpoint",
+                self._authenticate,
+            ),
+            ("flags", "GET", "/flags/endpoint/{endpoint}", self._flags),
+            ("capabilities", "GET", "/", self._capabilities),
         )
         poll = PollResource(self._base + "/commands/applications/{apps}/endpoint/{endpoint}")
-        poll.add_route("GET", self._context.guarded(polling.poll))
+        poll.add_route("GET", self._context.guarded("poll", polling.poll))
         app.router.register_resource(poll)
-        for method, path, handler in routes:
-            app.router.add_route(method, self._base + path, self._context.guarded(handler))
+        for call, method, path, handler in routes:
+            guarded = self._context.guarded(call, handler)
+            app.router.add_route(method, self._base + path, guarded)
         if self._base:
-            app.router.add_get(self._base, self._capabilities)
+            hello = self._context.guarded("capabilities", self._capabilities)
+            app.router.add_get(self._base, hello)
         return app
 
     async def _capabilities(self, _request: web.Request) -> web.Response:

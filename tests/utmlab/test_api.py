@@ -211,3 +211,25 @@ def test_openapi_arguments_come_from_the_signature():
 def test_openapi_summaries_are_the_first_line():
     operation = describe({"do": _verb})["paths"]["/verbs/do"]["post"]
     assert (operation["operationId"], operation["summary"]) == ("do", "Do it.")
+
+
+async def test_a_lab_is_ready_while_both_houses_are(lab):
+    status, content = await get(f"{address(lab)}/readyz")
+    assert (status, content["ready"]) == (200, True)
+    await lab.houses["utm"].stop()
+    status, content = await get(f"{address(lab)}/readyz")
+    assert (status, content["ready"]) == (503, False)
+    assert content["checks"]["utm.answers"] == "utm is stopped"
+    assert content["checks"]["liveconnect.store"] == ""
+
+
+async def test_the_metrics_of_both_houses_are_told_without_a_token_or_a_secret(lab):
+    await lab.call("utm", "enable")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{address(lab)}/metrics") as answer,
+    ):
+        text = await answer.text()
+    assert "utm_link_up 1.0" in text
+    assert "liveconnect_utms 1.0" in text
+    assert (await lab.call("utm", "token"))["token"] not in text
