@@ -24,6 +24,7 @@ from foundation.durable.folder import DataFolder
 from foundation.net.http_server import HttpServer
 from foundation.net.journal import Journal
 from foundation.net.tls import server_context
+from foundation.operations_log import OperationsLog
 from foundation.redact import Secret
 from foundation.service import Now, Service, Tasks, utc_now
 from liveconnect.access_token import AccessTokens
@@ -39,7 +40,6 @@ from liveconnect.mcs_service.journal import journal_middleware
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
 from liveconnect.mcs_service.service import McsService
 from liveconnect.observing import Observer
-from liveconnect.operations_log import OperationsLog
 from liveconnect.pki import CertificateAuthority
 from liveconnect.policies import McsPolicies
 from liveconnect.ports import RememberedPorts
@@ -78,7 +78,7 @@ class LiveConnect(Service):
         self.link_port = 0
         self.journal = Journal()
         self._log = OperationsLog(config.operations_log_file, now=now)
-        self._tasks = Tasks(self._failed)
+        self._tasks = Tasks(self._log.failed)
         self._roster = Roster()
         self._bells = ReportBells()
         self._refusals = Refusals(self._log)
@@ -262,6 +262,3 @@ class LiveConnect(Service):
         if not path.exists():
             write_secret(path, secrets.token_urlsafe(SECRET_BYTES).encode())
         return Secret(path.read_text())
-
-    def _failed(self, name: str, error: BaseException) -> None:
-        self._log.record("task_failed", task=name, error=repr(error))

@@ -26,10 +26,10 @@ from foundation.categories.lookup_document import (
     decode_question,
     encode_answers,
 )
+from foundation.operations_log import OperationsLog
 from foundation.protocol.reasons import Reason
 from liveconnect.mcs_service.context import JSON, McsContext
 from liveconnect.mcs_service.documents import read_body
-from liveconnect.operations_log import OperationsLog
 from liveconnect.refusals import DocumentRefusedError, DocumentTooLargeError
 
 KNOWN_TTL_S: Final = 86_400.0

@@ -13,9 +13,9 @@ from aiohttp import web
 
 from foundation.errors import DomainError
 from foundation.net.xml_guard import XmlRefusedError
+from foundation.operations_log import OperationsLog
 from foundation.protocol.names import REGISTER_REALM
 from foundation.protocol.reasons import Reason
-from liveconnect.operations_log import OperationsLog
 
 REASON_HEADER = "X-Refusal-Reason"
 

@@ -8,8 +8,8 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from foundation.operations_log import OperationsLog
 from foundation.service import Now
-from liveconnect.operations_log import OperationsLog
 from liveconnect.refusals import StoreFailedError
 from liveconnect.roster import Roster
 from liveconnect.store.port import Store

@@ -21,6 +21,7 @@ from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.folder import DataFolder
 from foundation.durable.writer import Writer
 from foundation.net.control import Verb
+from foundation.operations_log import OperationsLog
 from foundation.protocol.link import Registration
 from foundation.service import Now, Service, utc_now
 from utm.access import Administrators, Caller
@@ -83,6 +84,7 @@ class Utm(Service):
         self.now = now
         self.credentials = LinkCredentials(config.data / "link")
         self._checkpoints = checkpoints
+        self.operations = OperationsLog(config.operations_log_file, now=now)
         self._folder: DataFolder | None = None
         self.writer = Writer(config.data / DATABASE, SCHEMAS)
         self._zone = ZoneInfo(config.timezone)
@@ -121,6 +123,7 @@ class Utm(Service):
             self.credentials,
             writer=self.writer,
             voice=self.voice,
+            operations=self.operations,
             is_switched_on=self._is_switched_on,
             on_lines=self._lines_came,
             now=now,
@@ -156,6 +159,8 @@ class Utm(Service):
         await self.appender.stop()
         await self.remote_syslog.stop()
         await self.writer.close()
+        self.operations.record("stopped")
+        self.operations.close()
         if self._folder is not None:
             self._folder.close()
 
@@ -208,6 +213,9 @@ class Utm(Service):
         except sqlite3.OperationalError as error:
             raise ChangeNotStoredError(f"{summary}: not stored: {error}") from error
         self._checkpoints.reach("utm.after_edit")
+        self.operations.record(
+            "edited", change=edited.change, changeset=edited.changeset, user=who, summary=summary
+        )
         self._lines_came()
         await self.web_filter.follow_port()
         self._registrar.wake()
@@ -288,6 +296,7 @@ class Utm(Service):
         return await self._registrar.linked()
 
     async def _begin(self) -> None:
+        self.operations.open()
         await self.writer.open()
         at = self.now()
         await self.writer.write(lambda db: seed(db, at=at))
@@ -297,6 +306,7 @@ class Utm(Service):
         await self.web_filter.start()
         await self.administrators.load()
         await self.front_door.start()
+        self.operations.record("started", webadmin=self.front_door.url)
 
     def _lines_came(self) -> None:
         """After a commit of ours: lines may wait, and the configuration may be another one."""

@@ -45,3 +45,13 @@ class UtmConfig:
     eplog_process: EplogProcess = "eplog"
     web_filter: WebFilterOptions = field(default_factory=WebFilterOptions)
     webadmin_port: int | None = 0
+
+    @property
+    def operations_log_file(self) -> Path:
+        """The log of what this UTM did, apart from the emulated logs."""
+        return operations_log_file(self.data)
+
+
+def operations_log_file(data: Path) -> Path:
+    """Return the operations log inside a data folder."""
+    return data / "utm.log"

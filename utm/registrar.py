@@ -19,6 +19,7 @@ from sqlite_utils import Database
 from foundation.checkpoints import Checkpoints
 from foundation.durable.writer import Writer
 from foundation.errors import DomainError
+from foundation.operations_log import OperationsLog
 from foundation.protocol.link import RegisterRequest, Registration
 from foundation.service import Now, Service, Tasks
 from utm.confd import transaction
@@ -52,6 +53,7 @@ class Registrar(Service):
         credentials: The files of key and certificate.
         writer: The open writer of the UTM's database.
         voice: Who writes the lines.
+        operations: The log of what this UTM did.
         is_switched_on: Whether Endpoint Protection is on.
         on_lines: Called after each commit that enqueued lines.
         now: The clock.
@@ -66,6 +68,7 @@ class Registrar(Service):
         *,
         writer: Writer,
         voice: Voice,
+        operations: OperationsLog,
         is_switched_on: Callable[[], Awaitable[bool]],
         on_lines: Callable[[], None],
         now: Now,
@@ -76,6 +79,7 @@ class Registrar(Service):
         self._credentials = credentials
         self._writer = writer
         self._voice = voice
+        self._operations = operations
         self._is_switched_on = is_switched_on
         self._on_lines = on_lines
         self._now = now
@@ -84,7 +88,7 @@ class Registrar(Service):
         self._epsecd: Epsecd | None = None
         self._registering = asyncio.Lock()
         self._has_failed = False
-        self._tasks = Tasks()
+        self._tasks = Tasks(operations.failed)
         self._trying: asyncio.Task[None] | None = None
 
     @property
@@ -154,6 +158,7 @@ class Registrar(Service):
         except DomainError as error:
             if not self._has_failed:  # once per outage, however often it is tried
                 self._has_failed = True
+                self._operations.record("registration_failed", sentence=error)
                 await self._say("registration_failed", {"reason": str(error)})
             raise
         self._has_failed = False
@@ -191,6 +196,7 @@ class Registrar(Service):
             prepare(db, at)
 
         await self._writer.write(commit)
+        self._operations.record("registered", utm=registration.utm_id, epoch=registration.epoch)
         self._on_lines()
 
     async def _keep_registering(self) -> None:
@@ -221,6 +227,7 @@ class Registrar(Service):
             writer=self._writer,
             link=link,
             voice=self._voice,
+            operations=self._operations,
             on_lines=self._on_lines,
             on_outdated=self.keep_trying,
             now=self._now,

@@ -8,6 +8,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from liveconnect.config import LiveConnectConfig
+from utm.config import operations_log_file
+
 DEFAULT_DATA = Path(".utmlab")
 DATA_VARIABLE = "UTMLAB_DATA"
 
@@ -56,6 +59,15 @@ class Places:
     def scanning_ca(self) -> Path:
         """The folder of the CA for HTTPS that is looked into."""
         return self.data / "https_scanning"
+
+    @property
+    def operations_logs(self) -> dict[str, Path]:
+        """What the lab and each house did, apart from the emulated logs, by their names."""
+        return {
+            "lab": self.data / "lab.log",
+            "liveconnect": LiveConnectConfig(data=self.liveconnect).operations_log_file,
+            "utm": operations_log_file(self.utm),
+        }
 
     @property
     def hosts(self) -> Path:

@@ -27,6 +27,7 @@ from endpoint.host import HostFolder
 from endpoint.network import Network
 from endpoint.service_table import ServiceTable
 from foundation.durable.folder import DataFolder
+from foundation.operations_log import OperationsLog
 from foundation.service import Now, utc_now
 from foundation.webfilter.authority import stored_authority
 from foundation.webfilter.engine_shelf import EngineShelf
@@ -93,6 +94,7 @@ class Stack:
         self.now = now
         self._rng = rng or random.Random()
         self._folder: DataFolder | None = None
+        self.operations = OperationsLog(places.operations_logs["lab"], now=now)
         self.internet = LabInternet(places.data / "internet", now=now)
         self._scanning = Scanning(places.scanning_ca, self.internet.ca_file)
         self._engines = EngineShelf()
@@ -134,6 +136,7 @@ class Stack:
         names = [name for name in self.places.host_names() if self._is_installed(name)]
         check_open_files(len(names))
         self._folder = DataFolder.open(self.places.data, component="lab", version=FORMAT_VERSION)
+        self.operations.open()
         try:
             await self.internet.start()
             stored_authority(self._scanning.authority, self.now)  # one for all, made by nobody else
@@ -144,6 +147,7 @@ class Stack:
             await self._plug_in_again(names)
             for name in names:
                 await self._computer(name).start()
+            self.operations.record("started", mode=self.settings.mode, computers=len(names))
         except BaseException:
             await self.stop()
             raise
@@ -200,6 +204,7 @@ class Stack:
             await computer.stop()
             del self.computers[name]
             raise
+        self.operations.record("installed", computer=name)
         return computer
 
     def computer(self, name: str) -> Computer:
@@ -295,6 +300,8 @@ class Stack:
 
     def _give_folder_back(self) -> None:
         if self._folder is not None:
+            self.operations.record("stopped")
+            self.operations.close()
             self._folder.close()
             self._folder = None
 

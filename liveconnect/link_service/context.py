@@ -8,12 +8,12 @@ from typing import Any
 from aiohttp import web
 
 from foundation.checkpoints import Checkpoints
+from foundation.operations_log import OperationsLog
 from foundation.protocol.link import LinkDocumentMalformedError
 from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
 from foundation.service import Now
 from liveconnect.link_service.certificates import tenant_of
-from liveconnect.operations_log import OperationsLog
 from liveconnect.pki import CertificateAuthority, CertificateRequestInvalidError
 from liveconnect.refusals import (
     DocumentRefusedError,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from foundation.checkpoints import Checkpoints
+from foundation.operations_log import OperationsLog
 from foundation.service import Now
 from liveconnect.access_token import AccessTokens
 from liveconnect.mcs_service.gate import Gate
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
-from liveconnect.operations_log import OperationsLog
 from liveconnect.refusals import Refusals, RefusedError
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster

@@ -1,4 +1,4 @@
-"""The operations log, remembered ports, the upkeep and the archive."""
+"""Remembered ports, the upkeep and the archive."""
 
 import socket
 import stat
@@ -7,20 +7,8 @@ import pytest
 
 from foundation.durable.folder import DataFolderInUseError, DataFolderTooNewError
 from liveconnect.app import LiveConnect
-from liveconnect.operations_log import OperationsLog
 from liveconnect.ports import RememberedPorts
 from liveconnect.reading import LiveConnectArchive
-
-
-def test_a_value_from_outside_cannot_make_a_second_line(tmp_path, clock):
-    log = OperationsLog(tmp_path / "log", now=clock)
-    log.open()
-    log.record("refused", path="/x\n2026 forged", reason="token_unknown")
-    log.close()
-    log.record("after the end")
-    assert (tmp_path / "log").read_text() == (
-        '2026-11-20T23:20:00.000000Z refused path="/x\\n2026 forged" reason=token_unknown\n'
-    )
 
 
 def test_a_port_is_taken_again_while_it_is_free(tmp_path):

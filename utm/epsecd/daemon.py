@@ -29,6 +29,7 @@ from sqlite_utils import Database
 from foundation.checkpoints import Checkpoints
 from foundation.durable.writer import Writer
 from foundation.errors import DomainError
+from foundation.operations_log import OperationsLog
 from foundation.protocol.link import LinkDocumentMalformedError, Report
 from foundation.protocol.reasons import Reason
 from foundation.service import Now, Service, Tasks
@@ -55,6 +56,7 @@ class Epsecd(Service):
         writer: The open writer of the UTM's database.
         link: The registered link to LiveConnect.
         voice: Who writes the lines.
+        operations: The log of what this UTM did.
         on_lines: Called after each commit that enqueued lines.
         on_outdated: Called when only a new registration helps.
         now: The clock.
@@ -68,6 +70,7 @@ class Epsecd(Service):
         writer: Writer,
         link: LinkClient,
         voice: Voice,
+        operations: OperationsLog,
         on_lines: Callable[[], None],
         on_outdated: Callable[[], None],
         now: Now,
@@ -77,6 +80,7 @@ class Epsecd(Service):
         self._writer = writer
         self._link = link
         self._voice = voice
+        self._operations = operations
         self._on_lines = on_lines
         self._on_outdated = on_outdated
         self._now = now
@@ -84,7 +88,7 @@ class Epsecd(Service):
         self._checkpoints = checkpoints
         self._changed = asyncio.Event()
         self._is_unsure = True  # whether LiveConnect may have forgotten what it confirmed
-        self._tasks = Tasks()
+        self._tasks = Tasks(operations.failed)
 
     @property
     def link(self) -> LinkClient:
@@ -163,6 +167,7 @@ class Epsecd(Service):
             await self._link.push(epoch, number, document)
         self._checkpoints.reach("utm.after_push")
         await self._commit(lambda db, at: self._say_accepted(db, changeset, at))
+        self._operations.record("changeset_accepted", changeset=f"{epoch}/{number}")
 
     async def _send_parts(self, missing: Sequence[str]) -> None:
         """Send the pieces of large policies that LiveConnect lacks."""
@@ -208,6 +213,7 @@ class Epsecd(Service):
             self._is_unsure = True
             self.wake()
             await self._commit(record)
+            self._operations.record("link_lost", sentence=reason)
 
     async def _link_restored(self) -> None:
         if await self._writer.read(down_since) is None:
@@ -221,11 +227,13 @@ class Epsecd(Service):
                 self._voice.also(db, "link_restored", at, {"seconds": f"{max(seconds, 0):.0f}"})
 
         await self._commit(record)
+        self._operations.record("link_restored")
 
     async def _refused(self, changeset: StoredChangeset, error: LinkRefusedError) -> None:
         if error.reason in _OUTDATED:
             self._on_outdated()
         values = {"changeset": str(changeset.number), "reason": f"{error.reason}: {error}"}
+        self._operations.record("changeset_refused", **values)
         await self._commit(lambda db, at: self._voice.also(db, "changeset_refused", at, values))
 
     async def _commit(self, work: Callable[[Database, datetime], object]) -> None:

@@ -14,6 +14,7 @@ from utmlab.cli.log_explain import explain
 from utmlab.cli.log_files import content, log_file
 from utmlab.cli.log_generate import generate
 from utmlab.cli.log_lint import lint
+from utmlab.cli.log_operations import operations
 from utmlab.cli.log_parse import parse
 from utmlab.cli.log_replay import replay_command
 from utmlab.cli.log_report import report
@@ -36,6 +37,7 @@ log.add_command(generate)
 log.add_command(unmangle_command)
 log.add_command(replay_command)
 log.add_command(report)
+log.add_command(operations)
 
 
 @log.command()

@@ -90,12 +90,13 @@ async def _watch(lab: Stack) -> None:
     async with asyncio.TaskGroup() as watching:
         for house in lab.houses.values():
             if isinstance(house, ProcessHouse):
-                watching.create_task(_tell_the_end(house))
+                watching.create_task(_tell_the_end(lab, house))
         await asyncio.Event().wait()
 
 
-async def _tell_the_end(house: ProcessHouse) -> None:
+async def _tell_the_end(lab: Stack, house: ProcessHouse) -> None:
     ended = await house.wait_ended()
+    lab.operations.record("house_ended", house=house.name, exit_code=ended)
     say(f"{house.name} ended with {ended}; starting the lab again starts it. See `utmlab doctor`.")
 
 

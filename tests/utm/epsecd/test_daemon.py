@@ -1,14 +1,17 @@
 """What LiveConnect holds is compared with what the UTM wants, whenever the link begins."""
 
 import asyncio
+import os
 import random
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from foundation.checkpoints import NO_CHECKPOINTS
 from foundation.durable.writer import Writer
+from foundation.operations_log import OperationsLog
 from foundation.protocol.link import Registration
 from utm.confd import seed
 from utm.epsecd import changesets
@@ -69,6 +72,7 @@ async def writer(tmp_path):
 @asynccontextmanager
 async def running(writer, broker, voice, on_outdated=None):
     service = Epsecd(
+        operations=OperationsLog(Path(os.devnull), now=lambda: AT),
         writer=writer,
         link=broker,
         voice=voice,
