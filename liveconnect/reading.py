@@ -32,6 +32,11 @@ class LiveConnectArchive:
         """Return every UTM, in the order of registration."""
         return tenants.tenants(self._database)
 
+    def tokens(self) -> tuple[str, ...]:
+        """Return every registration token that was ever given out: what must be shown to nobody."""
+        rows = self._database.execute("SELECT token FROM tokens").fetchall()
+        return tuple(row[0] for row in rows)
+
     def endpoints(self, tenant: str) -> tuple[EndpointRecord, ...]:
         """Return the endpoints of a UTM, in the order of enrolment."""
         return rows.load_endpoints(self._database, tenant)

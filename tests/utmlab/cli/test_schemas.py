@@ -52,6 +52,11 @@ def test_a_computer_that_is_not_installed_is_as_the_schema_says(lab):
     assert schemas.problems(answer, schemas.schema("endpoint-show")) == []
 
 
+def test_a_bundle_is_as_its_schema_says(lab, tmp_path):
+    answer = lab.json("doctor", "--bundle", str(tmp_path / "bundle.tar.gz"))
+    assert schemas.problems(answer, schemas.schema("doctor-bundle")) == []
+
+
 def test_lint_is_as_its_schema_says(lab, tmp_path):
     file = tmp_path / "odd.log"
     file.write_text("no line\n")
