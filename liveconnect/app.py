@@ -46,8 +46,8 @@ from liveconnect.ports import RememberedPorts
 from liveconnect.refusals import Refusals
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
+from liveconnect.store.intents_base import StoreSettings
 from liveconnect.store.sqlite import SqliteStore
-from liveconnect.store.sqlite_base import StoreSettings
 from liveconnect.traffic import Traffic
 from liveconnect.upkeep import Upkeep
 from liveconnect.verbs import Verbs

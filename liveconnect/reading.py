@@ -8,7 +8,7 @@ from typing import Self
 
 from foundation.durable.database import open_for_reading
 from liveconnect.config import database_file
-from liveconnect.store import rows, telling, tenants
+from liveconnect.store import loading, telling, tenants
 from liveconnect.store.records import EndpointRecord, Hop, TenantRecord
 
 
@@ -30,7 +30,7 @@ class LiveConnectArchive:
 
     def tenants(self) -> tuple[TenantRecord, ...]:
         """Return every UTM, in the order of registration."""
-        return tenants.tenants(self._database)
+        return tenants.tenants(self._database.conn)
 
     def tokens(self) -> tuple[str, ...]:
         """Return every registration token that was ever given out: what must be shown to nobody."""
@@ -39,12 +39,12 @@ class LiveConnectArchive:
 
     def endpoints(self, tenant: str) -> tuple[EndpointRecord, ...]:
         """Return the endpoints of a UTM, in the order of enrolment."""
-        return rows.load_endpoints(self._database, tenant)
+        return loading.load_endpoints(self._database.conn, loading.of_tenant(tenant))
 
     def timeline(self, tenant: str, epoch: int, number: int) -> tuple[Hop, ...]:
         """Return how far each policy of a changeset came at each endpoint it concerned."""
-        return telling.timeline(self._database, tenant, epoch, number)
+        return telling.timeline(self._database.conn, tenant, epoch, number)
 
     def last_changeset(self, tenant: str) -> tuple[int, int] | None:
         """Return (epoch, number) of the newest changeset that concerned an endpoint."""
-        return telling.last_changeset_with_hops(self._database, tenant)
+        return telling.last_changeset_with_hops(self._database.conn, tenant)

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from foundation.protocol.link import PolicyDocument
 from liveconnect.commands import Queue, Wanted, assign
 from liveconnect.policies import StoredPolicy, pieces_of
 from liveconnect.store.instants import to_text
 from liveconnect.store.records import CompilePolicy, QueueSnapshot
 from liveconnect.store.rows import join_words, load_queue, origin_of, save_queue, split_words
+from liveconnect.store.sql import Sql
 from liveconnect.store.tenants import keys_of
 
 _GROUP_OF = """
@@ -23,9 +22,10 @@ WHERE e.id = ? AND t.enabled = 1
 # CROSS JOIN keeps SQLite from walking through every policy of the tenant first.
 _WANTED_BY = """
 SELECT p.app_id, p.policy_type, p.policy_id, p.fragments
-FROM group_policies g
-CROSS JOIN policies p ON p.tenant = g.tenant AND p.app_id = g.app_id AND p.policy_id = g.policy_id
-WHERE g.tenant = ? AND g.group_ref = ? ORDER BY p.app_id
+FROM group_policies g CROSS JOIN policies p
+WHERE g.tenant = ? AND g.group_ref = ?
+    AND p.tenant = g.tenant AND p.app_id = g.app_id AND p.policy_id = g.policy_id
+ORDER BY p.app_id
 """
 _CONCERNED = """
 SELECT DISTINCT e.id
@@ -42,7 +42,7 @@ ORDER BY e.id
 
 
 def store_policy(
-    database: Database, tenant: str, document: PolicyDocument, at: datetime, fragment_above: int
+    sql: Sql, tenant: str, document: PolicyDocument, at: datetime, fragment_above: int
 ) -> Wanted:
     """Store a policy under its RevID, unless it is stored; return what to assign.
 
@@ -51,9 +51,9 @@ def store_policy(
     pieces = pieces_of(document.body, above=fragment_above)
     policy = StoredPolicy(document=document, pieces=pieces)
     wanted = policy.wanted
-    database.execute(
-        "INSERT OR IGNORE INTO policies (tenant, app_id, policy_id, policy_type, fragments, "
-        "body, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    sql.execute(
+        "INSERT INTO policies (tenant, app_id, policy_id, policy_type, fragments, body, stored_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [
             tenant,
             wanted.app_id,
@@ -65,9 +65,9 @@ def store_policy(
         ],
     )
     for piece_id, piece in pieces:
-        database.execute(
-            "INSERT OR IGNORE INTO fragments (tenant, app_id, fragment_id, policy_id, body) "
-            "VALUES (?, ?, ?, ?, ?)",
+        sql.execute(
+            "INSERT INTO fragments (tenant, app_id, fragment_id, policy_id, body) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [tenant, wanted.app_id, piece_id, wanted.policy_id, piece],
         )
     return wanted
@@ -76,19 +76,19 @@ def store_policy(
 class GroupPolicies:
     """What the groups of one tenant want, each group read once."""
 
-    def __init__(self, database: Database, tenant: str) -> None:
-        self._database = database
+    def __init__(self, sql: Sql, tenant: str) -> None:
+        self._sql = sql
         self._tenant = tenant
         self._by_group: dict[str, tuple[Wanted, ...]] = {}
 
     def of(self, endpoint_id: str) -> tuple[Wanted, ...]:
         """Return the policies of the endpoint's group, none while Endpoint Protection is off."""
-        row = self._database.execute(_GROUP_OF, [endpoint_id]).fetchone()
+        row = self._sql.execute(_GROUP_OF, [endpoint_id]).fetchone()
         if row is None:
             return ()
         group = row[0]
         if group not in self._by_group:
-            rows = self._database.execute(_WANTED_BY, [self._tenant, group])
+            rows = self._sql.execute(_WANTED_BY, [self._tenant, group])
             self._by_group[group] = tuple(
                 Wanted(
                     app_id=row[0],
@@ -101,28 +101,28 @@ class GroupPolicies:
         return self._by_group[group]
 
 
-def concerned(database: Database, tenant: str) -> tuple[str, ...]:
+def concerned(sql: Sql, tenant: str) -> tuple[str, ...]:
     """Return the endpoints that are assigned something else than their group's policies."""
-    return tuple(row[0] for row in database.execute(_CONCERNED, [tenant]).fetchall())
+    return tuple(row[0] for row in sql.execute(_CONCERNED, [tenant]).fetchall())
 
 
 def assign_group_policies(
-    database: Database, tenant: str, endpoint_ids: Iterable[str], at: datetime, ttl_s: float
+    sql: Sql, tenant: str, endpoint_ids: Iterable[str], at: datetime, ttl_s: float
 ) -> tuple[QueueSnapshot, ...]:
     """Assign to each endpoint what its group has and it has not."""
-    epoch, number = database.execute(
+    epoch, number = sql.execute(
         "SELECT changeset_epoch, changeset_number FROM tenants WHERE id = ?", [tenant]
     ).fetchone()
-    origin = origin_of(database, at, ttl_s, epoch=epoch, number=number)
-    policies = GroupPolicies(database, tenant)
+    origin = origin_of(sql, at, ttl_s, epoch=epoch, number=number)
+    policies = GroupPolicies(sql, tenant)
     changed = []
     for endpoint_id in endpoint_ids:
-        before = load_queue(database, endpoint_id)
+        before = load_queue(sql, endpoint_id)
         after = assign(before, policies.of(endpoint_id), origin)
         if after is not before:
             changed.append(
                 save_queue(
-                    database,
+                    sql,
                     tenant=tenant,
                     endpoint_id=endpoint_id,
                     before=before,
@@ -134,7 +134,7 @@ def assign_group_policies(
 
 
 def with_mcs_policy(
-    database: Database,
+    sql: Sql,
     queue: Queue,
     *,
     tenant: str,
@@ -145,6 +145,6 @@ def with_mcs_policy(
     fragment_above: int,
 ) -> Queue:
     """Return the queue with the MCS policy that the endpoint shall have now."""
-    document = compile_mcs(keys_of(database, tenant), device_id)
-    wanted = store_policy(database, tenant, document, at, fragment_above)
-    return assign(queue, (wanted,), origin_of(database, at, ttl_s))
+    document = compile_mcs(keys_of(sql, tenant), device_id)
+    wanted = store_policy(sql, tenant, document, at, fragment_above)
+    return assign(queue, (wanted,), origin_of(sql, at, ttl_s))

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from sqlite_utils import Database
-
 from foundation.protocol.computer_status import ComputerStatus
 from foundation.protocol.reasons import Reason
 from liveconnect.commands import Queue, assign
@@ -18,13 +16,15 @@ from liveconnect.refusals import NotFoundError, RegistrationRefusedError
 from liveconnect.reports import Happening, describe_computer
 from liveconnect.store.assigning import GroupPolicies, assign_group_policies, with_mcs_policy
 from liveconnect.store.instants import to_text
+from liveconnect.store.loading import load_endpoint
 from liveconnect.store.outbox import report
 from liveconnect.store.records import CompilePolicy, EndpointRecord, Enrolled, Enrolment
-from liveconnect.store.rows import load_endpoint, origin_of, save_queue, to_json
+from liveconnect.store.rows import origin_of, save_queue, to_json
+from liveconnect.store.sql import Sql
 
 
 def enrol(
-    database: Database,
+    sql: Sql,
     enrolment: Enrolment,
     at: datetime,
     *,
@@ -38,16 +38,16 @@ def enrol(
         RegistrationRefusedError: If its token or its former id forbids it.
     """
     check_token_form(enrolment.token)
-    tenant = check_token(enrolment.token, _standing(database, enrolment.token))
-    known = _known(database, enrolment.shown_id)
+    tenant = check_token(enrolment.token, _standing(sql, enrolment.token))
+    known = _known(sql, enrolment.shown_id)
     if is_same_endpoint(tenant, enrolment.shown_password, known):
-        return _come_again(database, tenant, enrolment.shown_id, enrolment.computer, at)
-    repeated = _attempted(database, tenant, enrolment)
+        return _come_again(sql, tenant, enrolment.shown_id, enrolment.computer, at)
+    repeated = _attempted(sql, tenant, enrolment)
     if repeated is not None:
-        return _come_again(database, tenant, repeated, enrolment.computer, at)
-    _insert_endpoint(database, tenant, enrolment, at)
+        return _come_again(sql, tenant, repeated, enrolment.computer, at)
+    _insert_endpoint(sql, tenant, enrolment, at)
     queue = with_mcs_policy(
-        database,
+        sql,
         Queue(),
         tenant=tenant,
         device_id=enrolment.new_device_id,
@@ -56,67 +56,65 @@ def enrol(
         ttl_s=ttl_s,
         fragment_above=fragment_above,
     )
-    epoch, number = database.execute(
+    epoch, number = sql.execute(
         "SELECT changeset_epoch, changeset_number FROM tenants WHERE id = ?", [tenant]
     ).fetchone()
-    origin = origin_of(database, at, ttl_s, epoch=epoch, number=number)
-    queue = assign(queue, GroupPolicies(database, tenant).of(enrolment.new_id), origin)
+    origin = origin_of(sql, at, ttl_s, epoch=epoch, number=number)
+    queue = assign(queue, GroupPolicies(sql, tenant).of(enrolment.new_id), origin)
     save_queue(
-        database,
+        sql,
         tenant=tenant,
         endpoint_id=enrolment.new_id,
         before=Queue(),
         after=queue,
         at=at,
     )
-    _report_computer(database, tenant, enrolment.new_id, enrolment.computer, at)
-    return Enrolled(endpoint=_stored(database, enrolment.new_id), is_new=True)
+    _report_computer(sql, tenant, enrolment.new_id, enrolment.computer, at)
+    return Enrolled(endpoint=_stored(sql, enrolment.new_id), is_new=True)
 
 
-def remove_endpoint(
-    database: Database, tenant: str, endpoint_id: str, at: datetime
-) -> EndpointRecord:
+def remove_endpoint(sql: Sql, tenant: str, endpoint_id: str, at: datetime) -> EndpointRecord:
     """Refuse an endpoint from now on; its commands end.
 
     Raises:
         NotFoundError: If the tenant has no such endpoint.
     """
-    endpoint = _of_tenant(database, tenant, endpoint_id)
+    endpoint = _of_tenant(sql, tenant, endpoint_id)
     if endpoint.removed_at is None:
         stamp = to_text(at)
-        database.execute(
+        sql.execute(
             "UPDATE endpoints SET removed_at = ?, revision = revision + 1 WHERE id = ?",
             [stamp, endpoint_id],
         )
-        report(database, tenant, _about(endpoint, "removed", at))
-    return _stored(database, endpoint_id)
+        report(sql, tenant, _about(endpoint, "removed", at))
+    return _stored(sql, endpoint_id)
 
 
 def restore_endpoint(
-    database: Database, tenant: str, endpoint_id: str, at: datetime, ttl_s: float
+    sql: Sql, tenant: str, endpoint_id: str, at: datetime, ttl_s: float
 ) -> EndpointRecord:
     """Accept a removed endpoint again, with the policies it shall have now.
 
     Raises:
         NotFoundError: If the tenant has no such endpoint.
     """
-    endpoint = _of_tenant(database, tenant, endpoint_id)
+    endpoint = _of_tenant(sql, tenant, endpoint_id)
     if endpoint.removed_at is not None:
-        database.execute(
+        sql.execute(
             "UPDATE endpoints SET removed_at = NULL, revision = revision + 1 WHERE id = ?",
             [endpoint_id],
         )
-        assign_group_policies(database, tenant, (endpoint_id,), at, ttl_s)
-        report(database, tenant, _about(endpoint, "restored", at))
-    return _stored(database, endpoint_id)
+        assign_group_policies(sql, tenant, (endpoint_id,), at, ttl_s)
+        report(sql, tenant, _about(endpoint, "restored", at))
+    return _stored(sql, endpoint_id)
 
 
-def _standing(database: Database, token: str) -> TokenStanding | None:
+def _standing(sql: Sql, token: str) -> TokenStanding | None:
     # The exact spelling first, then any other: only then is "wrong case" the true reason.
-    row = database.execute(
+    row = sql.execute(
         "SELECT tenant, token, revoked_at IS NOT NULL, removed_at IS NOT NULL, enabled "
         "FROM (SELECT tokens.tenant, tokens.token, tokens.revoked_at, tenants.removed_at, enabled "
-        "FROM tokens JOIN tenants ON tenants.id = tokens.tenant WHERE folded = ?) "
+        "FROM tokens JOIN tenants ON tenants.id = tokens.tenant WHERE folded = ?) AS known "
         "ORDER BY token <> ? LIMIT 1",
         [token.lower(), token],
     ).fetchone()
@@ -131,10 +129,10 @@ def _standing(database: Database, token: str) -> TokenStanding | None:
     )
 
 
-def _known(database: Database, endpoint_id: str) -> KnownEndpoint | None:
+def _known(sql: Sql, endpoint_id: str) -> KnownEndpoint | None:
     if not endpoint_id:
         return None
-    row = database.execute(
+    row = sql.execute(
         "SELECT tenant, password_digest, removed_at IS NOT NULL FROM endpoints WHERE id = ?",
         [endpoint_id],
     ).fetchone()
@@ -143,11 +141,11 @@ def _known(database: Database, endpoint_id: str) -> KnownEndpoint | None:
     return KnownEndpoint(tenant=row[0], password_digest=row[1], removed=bool(row[2]))
 
 
-def _attempted(database: Database, tenant: str, enrolment: Enrolment) -> str | None:
+def _attempted(sql: Sql, tenant: str, enrolment: Enrolment) -> str | None:
     """Return the endpoint that an earlier try of this attempt made, with the new password."""
     if not enrolment.attempt:
         return None
-    row = database.execute(
+    row = sql.execute(
         "UPDATE endpoints SET password_digest = ?, revision = revision + 1 "
         "WHERE tenant = ? AND attempt = ? RETURNING id, removed_at",
         [enrolment.new_password_digest, tenant, enrolment.attempt],
@@ -160,19 +158,17 @@ def _attempted(database: Database, tenant: str, enrolment: Enrolment) -> str | N
 
 
 def _come_again(
-    database: Database, tenant: str, endpoint_id: str, computer: ComputerStatus, at: datetime
+    sql: Sql, tenant: str, endpoint_id: str, computer: ComputerStatus, at: datetime
 ) -> Enrolled:
     description = to_json(_lasting(computer))
-    stored = database.execute(
-        "SELECT computer FROM endpoints WHERE id = ?", [endpoint_id]
-    ).fetchone()[0]
+    stored = sql.execute("SELECT computer FROM endpoints WHERE id = ?", [endpoint_id]).fetchone()[0]
     if stored != description:
-        database.execute(
+        sql.execute(
             "UPDATE endpoints SET computer = ?, computer_name = ? WHERE id = ?",
             [description, computer.computer_name, endpoint_id],
         )
-        _report_computer(database, tenant, endpoint_id, computer, at)
-    return Enrolled(endpoint=_stored(database, endpoint_id), is_new=False)
+        _report_computer(sql, tenant, endpoint_id, computer, at)
+    return Enrolled(endpoint=_stored(sql, endpoint_id), is_new=False)
 
 
 def _lasting(computer: ComputerStatus) -> dict[str, object]:
@@ -183,8 +179,8 @@ def _lasting(computer: ComputerStatus) -> dict[str, object]:
     return described
 
 
-def _insert_endpoint(database: Database, tenant: str, enrolment: Enrolment, at: datetime) -> None:
-    database.execute(
+def _insert_endpoint(sql: Sql, tenant: str, enrolment: Enrolment, at: datetime) -> None:
+    sql.execute(
         "INSERT INTO endpoints (id, tenant, device_id, password_digest, computer_name, computer, "
         "attempt, enrolled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -201,11 +197,11 @@ def _insert_endpoint(database: Database, tenant: str, enrolment: Enrolment, at: 
 
 
 def _report_computer(
-    database: Database, tenant: str, endpoint_id: str, computer: ComputerStatus, at: datetime
+    sql: Sql, tenant: str, endpoint_id: str, computer: ComputerStatus, at: datetime
 ) -> None:
     body = describe_computer(computer)
     happening = Happening(kind="enrolled", endpoint_id=endpoint_id, at=at, body=body)
-    report(database, tenant, happening)
+    report(sql, tenant, happening)
 
 
 def _about(endpoint: EndpointRecord, kind: str, at: datetime) -> Happening:
@@ -213,15 +209,15 @@ def _about(endpoint: EndpointRecord, kind: str, at: datetime) -> Happening:
     return Happening(kind=kind, endpoint_id=endpoint.endpoint_id, at=at, body=body)
 
 
-def _of_tenant(database: Database, tenant: str, endpoint_id: str) -> EndpointRecord:
-    endpoint = load_endpoint(database, endpoint_id)
+def _of_tenant(sql: Sql, tenant: str, endpoint_id: str) -> EndpointRecord:
+    endpoint = load_endpoint(sql, endpoint_id)
     if endpoint is None or endpoint.tenant != tenant:
         raise NotFoundError(Reason.ENDPOINT_UNKNOWN, f"there is no endpoint {endpoint_id}")
     return endpoint
 
 
-def _stored(database: Database, endpoint_id: str) -> EndpointRecord:
-    endpoint = load_endpoint(database, endpoint_id)
+def _stored(sql: Sql, endpoint_id: str) -> EndpointRecord:
+    endpoint = load_endpoint(sql, endpoint_id)
     if endpoint is None:
         raise LookupError(endpoint_id)
     return endpoint

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from liveconnect.reports import Happening, content_digest
 from liveconnect.store.instants import to_text
 from liveconnect.store.outbox import report
 from liveconnect.store.records import Fetch, ReceivedEvent, ReceivedResponse, ReceivedStatus
+from liveconnect.store.sql import Sql
 
 EVENTS_REMEMBERED = timedelta(days=90)
 """Longer than an endpoint keeps what it could not send (two months, public)."""
@@ -17,7 +16,7 @@ _TOLD: Final = ("epoch", "changeset", "assigned_at", "delivered_at", "fetched_at
 
 
 def record_statuses(
-    database: Database,
+    sql: Sql,
     tenant: str,
     endpoint_id: str,
     statuses: Iterable[ReceivedStatus],
@@ -31,28 +30,28 @@ def record_statuses(
     can tell what an endpoint waited for.
     """
     return sum(
-        _record_status(database, tenant, endpoint_id, each, at, interval_s=interval_s)
+        _record_status(sql, tenant, endpoint_id, each, at, interval_s=interval_s)
         for each in statuses
     )
 
 
 def record_events(
-    database: Database,
+    sql: Sql,
     tenant: str,
     endpoint_id: str,
     events: Iterable[ReceivedEvent],
     at: datetime,
 ) -> int:
     """Report each event that was not sent before; return how many were not."""
-    return sum(_record_event(database, tenant, endpoint_id, each, at) for each in events)
+    return sum(_record_event(sql, tenant, endpoint_id, each, at) for each in events)
 
 
-def record_response(
-    database: Database, tenant: str, response: ReceivedResponse, at: datetime
-) -> None:
+def record_response(sql: Sql, tenant: str, response: ReceivedResponse, at: datetime) -> None:
     """Store the response to a command; a repetition takes the place of the first."""
-    database.execute(
-        "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?)",
+    sql.execute(
+        "INSERT INTO responses VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (endpoint_id, app_id, command_id) DO UPDATE SET "
+        "tenant = excluded.tenant, body = excluded.body, stored_at = excluded.stored_at",
         [
             tenant,
             response.endpoint_id,
@@ -64,10 +63,10 @@ def record_response(
     )
 
 
-def record_fetches(database: Database, fetches: Iterable[Fetch]) -> None:
+def record_fetches(sql: Sql, fetches: Iterable[Fetch]) -> None:
     """Note when policies were fetched, for the timeline."""
     for fetch in fetches:
-        database.execute(
+        sql.execute(
             "UPDATE assignments SET fetched_at = ? WHERE endpoint_id = ? AND app_id = ? "
             "AND policy_id = ? AND fetched_at IS NULL AND assigned_at <= ?",
             [
@@ -80,13 +79,13 @@ def record_fetches(database: Database, fetches: Iterable[Fetch]) -> None:
         )
 
 
-def forget_old_events(database: Database, at: datetime) -> None:
+def forget_old_events(sql: Sql, at: datetime) -> None:
     """Forget events that nobody can send again."""
-    database.execute("DELETE FROM events_seen WHERE seen_at < ?", [to_text(at - EVENTS_REMEMBERED)])
+    sql.execute("DELETE FROM events_seen WHERE seen_at < ?", [to_text(at - EVENTS_REMEMBERED)])
 
 
 def _record_status(
-    database: Database,
+    sql: Sql,
     tenant: str,
     endpoint_id: str,
     status: ReceivedStatus,
@@ -96,14 +95,18 @@ def _record_status(
 ) -> bool:
     created_at = to_text(status.created_at)
     digest = content_digest(created_at, status.body)
-    stored = database.execute(
+    stored = sql.execute(
         "SELECT digest FROM statuses WHERE endpoint_id = ? AND app_id = ?",
         [endpoint_id, status.app_id],
     ).fetchone()
     if stored is not None and stored[0] == digest:
         return False
-    database.execute(
-        "INSERT OR REPLACE INTO statuses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    sql.execute(
+        "INSERT INTO statuses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (endpoint_id, app_id) DO UPDATE SET tenant = excluded.tenant, "
+        "res = excluded.res, revision = excluded.revision, digest = excluded.digest, "
+        "body = excluded.body, created_at = excluded.created_at, "
+        "committed_at = excluded.committed_at",
         [
             tenant,
             endpoint_id,
@@ -116,7 +119,7 @@ def _record_status(
             to_text(at),
         ],
     )
-    known = _confirm(database, endpoint_id, status, at) if status.res else {}
+    known = _confirm(sql, endpoint_id, status, at) if status.res else {}
     body = {
         "app_id": status.app_id,
         "res": status.res,
@@ -128,22 +131,20 @@ def _record_status(
         **known,
         **({"poll_interval_s": interval_s} if known else {}),
     }
-    report(database, tenant, Happening(kind="status", endpoint_id=endpoint_id, at=at, body=body))
+    report(sql, tenant, Happening(kind="status", endpoint_id=endpoint_id, at=at, body=body))
     return True
 
 
-def _confirm(
-    database: Database, endpoint_id: str, status: ReceivedStatus, at: datetime
-) -> dict[str, Any]:
+def _confirm(sql: Sql, endpoint_id: str, status: ReceivedStatus, at: datetime) -> dict[str, Any]:
     """Note what a status says of the assignment; return what a report tells of the policy."""
     same = status.res == "Same"
-    database.execute(
-        "UPDATE assignments SET confirmed = (? AND policy_id = ?) "
+    sql.execute(
+        "UPDATE assignments SET confirmed = CASE WHEN policy_id = ? THEN ? ELSE 0 END "
         "WHERE endpoint_id = ? AND app_id = ? AND is_current = 1",
-        [same, status.revision, endpoint_id, status.app_id],
+        [status.revision, int(same), endpoint_id, status.app_id],
     )
     if same:
-        database.execute(
+        sql.execute(
             "UPDATE assignments SET applied_at = ?, committed_at = ? WHERE endpoint_id = ? "
             "AND app_id = ? AND policy_id = ? AND committed_at IS NULL",
             [
@@ -154,7 +155,7 @@ def _confirm(
                 status.revision,
             ],
         )
-    row = database.execute(
+    row = sql.execute(
         "SELECT epoch, number, assigned_at, delivered_at, fetched_at FROM assignments "
         "WHERE endpoint_id = ? AND app_id = ? AND policy_id = ? ORDER BY id DESC LIMIT 1",
         [endpoint_id, status.app_id, status.revision],
@@ -163,12 +164,12 @@ def _confirm(
 
 
 def _record_event(
-    database: Database, tenant: str, endpoint_id: str, event: ReceivedEvent, at: datetime
+    sql: Sql, tenant: str, endpoint_id: str, event: ReceivedEvent, at: datetime
 ) -> bool:
     created_at = to_text(event.created_at)
     digest = content_digest(event.app_id, created_at, event.body)
-    new = database.execute(
-        "INSERT OR IGNORE INTO events_seen VALUES (?, ?, ?, ?, ?)",
+    new = sql.execute(
+        "INSERT INTO events_seen VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [tenant, endpoint_id, event.event_id, digest, to_text(at)],
     ).rowcount
     if not new:
@@ -179,5 +180,5 @@ def _record_event(
         "created_at": created_at,
         "body": event.body,
     }
-    report(database, tenant, Happening(kind="event", endpoint_id=endpoint_id, at=at, body=body))
+    report(sql, tenant, Happening(kind="event", endpoint_id=endpoint_id, at=at, body=body))
     return True

@@ -3,21 +3,20 @@
 import json
 from collections.abc import Iterable
 
-from sqlite_utils import Database
-
 from foundation.protocol.link import Report
 from liveconnect.reports import Happening, numbered
 from liveconnect.store.instants import to_text
 from liveconnect.store.rows import to_json
+from liveconnect.store.sql import Sql
 
 
-def report(database: Database, tenant: str, happening: Happening) -> Report:
+def report(sql: Sql, tenant: str, happening: Happening) -> Report:
     """Put a happening into the tenant's outbox under its next number."""
-    number = database.execute(
+    number = sql.execute(
         "UPDATE tenants SET last_report = last_report + 1 WHERE id = ? RETURNING last_report",
         [tenant],
     ).fetchone()[0]
-    database.execute(
+    sql.execute(
         "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?)",
         [
             tenant,
@@ -31,9 +30,9 @@ def report(database: Database, tenant: str, happening: Happening) -> Report:
     return numbered(happening, number)
 
 
-def take_reports(database: Database, tenant: str, most: int) -> tuple[Report, ...]:
+def take_reports(sql: Sql, tenant: str, most: int) -> tuple[Report, ...]:
     """Return the tenant's oldest reports; they stay."""
-    rows = database.execute(
+    rows = sql.execute(
         "SELECT number, kind, endpoint_id, at, body FROM reports WHERE tenant = ? "
         "ORDER BY number LIMIT ?",
         [tenant, most],
@@ -41,11 +40,11 @@ def take_reports(database: Database, tenant: str, most: int) -> tuple[Report, ..
     return tuple(Report(row[0], row[1], row[2], row[3], json.loads(row[4])) for row in rows)
 
 
-def acknowledge_reports(database: Database, tenant: str, numbers: Iterable[int]) -> int:
+def acknowledge_reports(sql: Sql, tenant: str, numbers: Iterable[int]) -> int:
     """Drop reports that the UTM has stored; return how many were still there."""
     dropped = 0
     for number in numbers:
-        dropped += database.execute(
+        dropped += sql.execute(
             "DELETE FROM reports WHERE tenant = ? AND number = ?", [tenant, number]
         ).rowcount
     return dropped

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlite_utils import Database
-
 from foundation.protocol.reasons import Reason
 from liveconnect.commands import (
     Origin,
@@ -20,12 +18,13 @@ from liveconnect.store.assigning import with_mcs_policy
 from liveconnect.store.instants import to_text
 from liveconnect.store.records import CompilePolicy, QueueSnapshot
 from liveconnect.store.rows import load_queue, load_snapshot, origin_of, save_queue
+from liveconnect.store.sql import Sql
 
 _MCS_SETTINGS = "mcs_settings"
 
 
 def send_command(
-    database: Database,
+    sql: Sql,
     *,
     tenant: str,
     endpoint_id: str,
@@ -39,54 +38,54 @@ def send_command(
     Raises:
         NotFoundError: If the tenant has no such endpoint, or it was removed.
     """
-    row = database.execute(
+    row = sql.execute(
         "SELECT removed_at FROM endpoints WHERE id = ? AND tenant = ?", [endpoint_id, tenant]
     ).fetchone()
     if row is None or row[0] is not None:
         reason = Reason.ENDPOINT_UNKNOWN if row is None else Reason.ENDPOINT_REMOVED
         raise NotFoundError(reason, f"there is no endpoint {endpoint_id} to command")
-    before = load_queue(database, endpoint_id)
-    after = enqueue(before, app_id, body, origin_of(database, at, ttl_s))
+    before = load_queue(sql, endpoint_id)
+    after = enqueue(before, app_id, body, origin_of(sql, at, ttl_s))
     return save_queue(
-        database, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
+        sql, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
     )
 
 
 def acknowledge_commands(
-    database: Database,
+    sql: Sql,
     endpoint_id: str,
     command_ids: tuple[str, ...],
     delivered: Mapping[str, datetime],
     at: datetime,
 ) -> QueueSnapshot:
     """End commands that the endpoint has taken over, and note when each reached it."""
-    tenant, revision = database.execute(
+    tenant, revision = sql.execute(
         "SELECT tenant, revision FROM endpoints WHERE id = ?", [endpoint_id]
     ).fetchone()
     for command_id in command_ids:
-        _note_acknowledgement(database, endpoint_id, command_id, delivered.get(command_id), at)
-    before = load_queue(database, endpoint_id)
+        _note_acknowledgement(sql, endpoint_id, command_id, delivered.get(command_id), at)
+    before = load_queue(sql, endpoint_id)
     after = acknowledge(before, command_ids, at)
     if after is before:
-        return load_snapshot(database, endpoint_id, revision)
+        return load_snapshot(sql, endpoint_id, revision)
     return save_queue(
-        database, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
+        sql, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
     )
 
 
 def keep_up(
-    database: Database, at: datetime, *, interval_s: float, ttl_s: float
+    sql: Sql, at: datetime, *, interval_s: float, ttl_s: float
 ) -> tuple[QueueSnapshot, ...]:
     """Expire commands and assign again what endpoints should have by now and have not."""
-    origin = origin_of(database, at, ttl_s)
+    origin = origin_of(sql, at, ttl_s)
     changed = []
-    for tenant, endpoint_id in _due(database, at, interval_s):
-        before = load_queue(database, endpoint_id)
-        after = _kept_up(database, endpoint_id, before, interval_s, origin)
+    for tenant, endpoint_id in _due(sql, at, interval_s):
+        before = load_queue(sql, endpoint_id)
+        after = _kept_up(sql, endpoint_id, before, interval_s, origin)
         if after is not before:
             changed.append(
                 save_queue(
-                    database,
+                    sql,
                     tenant=tenant,
                     endpoint_id=endpoint_id,
                     before=before,
@@ -98,7 +97,7 @@ def keep_up(
 
 
 def refresh_mcs_policies(
-    database: Database,
+    sql: Sql,
     at: datetime,
     *,
     settings: str,
@@ -108,21 +107,25 @@ def refresh_mcs_policies(
     tenant: str | None = None,
 ) -> tuple[QueueSnapshot, ...]:
     """Compile the MCS policies again: of one tenant, or of all when the settings changed."""
-    stored = database.execute("SELECT value FROM facts WHERE name = ?", [_MCS_SETTINGS]).fetchone()
+    stored = sql.execute("SELECT value FROM facts WHERE name = ?", [_MCS_SETTINGS]).fetchone()
     if tenant is None and stored is not None and stored[0] == settings:
         return ()
     if tenant is None:
-        database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", [_MCS_SETTINGS, settings])
-    rows = database.execute(
+        sql.execute(
+            "INSERT INTO facts VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [_MCS_SETTINGS, settings],
+        )
+    rows = sql.execute(
         "SELECT tenant, id, device_id FROM endpoints "
         "WHERE removed_at IS NULL AND tenant = COALESCE(?, tenant) ORDER BY id",
         [tenant],
     ).fetchall()
     changed = []
     for owner, endpoint_id, device_id in rows:
-        before = load_queue(database, endpoint_id)
+        before = load_queue(sql, endpoint_id)
         after = with_mcs_policy(
-            database,
+            sql,
             before,
             tenant=owner,
             device_id=device_id,
@@ -134,7 +137,7 @@ def refresh_mcs_policies(
         if after is not before:
             changed.append(
                 save_queue(
-                    database,
+                    sql,
                     tenant=owner,
                     endpoint_id=endpoint_id,
                     before=before,
@@ -146,7 +149,7 @@ def refresh_mcs_policies(
 
 
 def _note_acknowledgement(
-    database: Database,
+    sql: Sql,
     endpoint_id: str,
     command_id: str,
     delivered_at: datetime | None,
@@ -154,27 +157,27 @@ def _note_acknowledgement(
 ) -> None:
     # Also assignments whose command a newer one replaced meanwhile: the timeline tells them.
     stamp = to_text(delivered_at or at)
-    database.execute(
+    sql.execute(
         "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
         "acknowledged_at = COALESCE(acknowledged_at, ?) WHERE endpoint_id = ? AND command_id = ?"
         " AND is_current = 0",
         [stamp, to_text(at), endpoint_id, command_id],
     )
-    database.execute(
+    sql.execute(
         "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?) "
         "WHERE endpoint_id = ? AND command_id = ? AND is_current = 1",
         [stamp, endpoint_id, command_id],
     )
-    database.execute(
+    sql.execute(
         "UPDATE commands SET delivered_at = COALESCE(delivered_at, ?) "
         "WHERE id = ? AND endpoint_id = ?",
         [stamp, command_id, endpoint_id],
     )
 
 
-def _due(database: Database, at: datetime, interval_s: float) -> list[tuple[str, str]]:
+def _due(sql: Sql, at: datetime, interval_s: float) -> list[tuple[str, str]]:
     acknowledged_before = at - timedelta(seconds=2 * interval_s)
-    return database.execute(
+    return sql.execute(
         "SELECT e.tenant, e.id FROM endpoints e WHERE e.removed_at IS NULL AND ("
         "e.id IN (SELECT endpoint_id FROM commands WHERE outcome IS NULL AND expires_at <= ?) "
         "OR e.id IN (SELECT a.endpoint_id FROM assignments a JOIN statuses s "
@@ -185,12 +188,10 @@ def _due(database: Database, at: datetime, interval_s: float) -> list[tuple[str,
     ).fetchall()
 
 
-def _kept_up(
-    database: Database, endpoint_id: str, queue: Queue, interval_s: float, origin: Origin
-) -> Queue:
+def _kept_up(sql: Sql, endpoint_id: str, queue: Queue, interval_s: float, origin: Origin) -> Queue:
     shown = {
         row[0]: ShownRevision(res=row[1], revision=row[2])
-        for row in database.execute(
+        for row in sql.execute(
             "SELECT app_id, res, revision FROM statuses WHERE endpoint_id = ? AND res <> ''",
             [endpoint_id],
         )

@@ -1,35 +1,29 @@
 """Between rows and the records of the rules: loading and saving the queue of one endpoint."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-
-from sqlite_utils import Database
 
 from foundation.protocol.commands import Command
 from liveconnect.commands import Assignment, Origin, Queue, QueuedCommand, Wanted
 from liveconnect.store.instants import from_text, from_text_or_none, to_text, to_text_or_none
-from liveconnect.store.records import EndpointRecord, QueueSnapshot
+from liveconnect.store.records import QueueSnapshot
+from liveconnect.store.sql import Sql
 
 TIMELINES_KEPT = 50
 """Assignments of an app that an endpoint keeps, for timelines of earlier changesets."""
 _COMMAND_COUNTER = "last_command_id"
-_ENDPOINT = (
-    "SELECT tenant, id, device_id, password_digest, computer_name, enrolled_at, last_seen_at, "
-    "removed_at, revision FROM endpoints"
-)
+WAITING_COLUMNS = "id, app_id, body, created_at, ttl_s, seq, apps"
 
 
-def origin_of(
-    database: Database, at: datetime, ttl_s: float, *, epoch: int = 0, number: int = 0
-) -> Origin:
+def origin_of(sql: Sql, at: datetime, ttl_s: float, *, epoch: int = 0, number: int = 0) -> Origin:
     """Return an origin whose command ids come from the database's counter."""
 
     def new_id() -> int:
-        row = database.execute(
+        row = sql.execute(
             "INSERT INTO facts VALUES (?, '1') ON CONFLICT (name) "
-            "DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING value",
+            "DO UPDATE SET value = CAST(CAST(facts.value AS INTEGER) + 1 AS TEXT) RETURNING value",
             [_COMMAND_COUNTER],
         ).fetchone()
         return int(row[0])
@@ -37,16 +31,16 @@ def origin_of(
     return Origin(at=at, new_id=new_id, ttl_s=ttl_s, epoch=epoch, number=number)
 
 
-def load_queue(database: Database, endpoint_id: str) -> Queue:
+def load_queue(sql: Sql, endpoint_id: str) -> Queue:
     """Return the queue of an endpoint."""
-    last_seq = database.execute(
-        "SELECT last_seq FROM endpoints WHERE id = ?", [endpoint_id]
-    ).fetchone()[0]
+    last_seq = sql.execute("SELECT last_seq FROM endpoints WHERE id = ?", [endpoint_id]).fetchone()[
+        0
+    ]
     return Queue(
-        waiting=_load_waiting(database, endpoint_id),
+        waiting=_load_waiting(sql, endpoint_id),
         assignments={
             row[0]: _assignment(row)
-            for row in database.execute(
+            for row in sql.execute(
                 "SELECT app_id, policy_type, policy_id, fragments, epoch, number, assigned_at, "
                 "command_id, acknowledged_at, attempts FROM assignments "
                 "WHERE endpoint_id = ? AND is_current = 1 ORDER BY id",
@@ -58,24 +52,24 @@ def load_queue(database: Database, endpoint_id: str) -> Queue:
 
 
 def save_queue(
-    database: Database, *, tenant: str, endpoint_id: str, before: Queue, after: Queue, at: datetime
+    sql: Sql, *, tenant: str, endpoint_id: str, before: Queue, after: Queue, at: datetime
 ) -> QueueSnapshot:
     """Store what differs between two states of a queue; return the new one as a snapshot."""
     kept = {each.command.id for each in after.waiting}
     for each in before.waiting:
         if each.command.id not in kept:
-            _end_command(database, each, at)
+            _end_command(sql, each, at)
     known = {each.command.id for each in before.waiting}
     for each in after.waiting:
         if each.command.id not in known:
-            _insert_command(database, tenant, endpoint_id, each)
+            _insert_command(sql, tenant, endpoint_id, each)
     for app_id, assignment in after.assignments.items():
         old = before.assignments.get(app_id)
         if old is None or _identity(old) != _identity(assignment):
-            _insert_assignment(database, tenant, endpoint_id, assignment)
+            _insert_assignment(sql, tenant, endpoint_id, assignment)
         elif old != assignment:
-            _update_assignment(database, endpoint_id, assignment)
-    revision = database.execute(
+            _update_assignment(sql, endpoint_id, assignment)
+    revision = sql.execute(
         "UPDATE endpoints SET last_seq = ?, revision = revision + 1 WHERE id = ? "
         "RETURNING revision",
         [after.last_seq, endpoint_id],
@@ -83,22 +77,9 @@ def save_queue(
     return _snapshot(endpoint_id, revision, after)
 
 
-def load_snapshot(database: Database, endpoint_id: str, revision: int) -> QueueSnapshot:
+def load_snapshot(sql: Sql, endpoint_id: str, revision: int) -> QueueSnapshot:
     """Return the committed queue of an endpoint."""
-    return _snapshot(endpoint_id, revision, load_queue(database, endpoint_id))
-
-
-def load_endpoint(database: Database, endpoint_id: str) -> EndpointRecord | None:
-    """Return one endpoint, or None."""
-    row = database.execute(f"{_ENDPOINT} WHERE id = ?", [endpoint_id]).fetchone()
-    return None if row is None else _endpoint(database, row)
-
-
-def load_endpoints(database: Database, tenant: str | None = None) -> tuple[EndpointRecord, ...]:
-    """Return every endpoint, or those of one tenant, in the order of their enrolment."""
-    where, arguments = ("", []) if tenant is None else (" WHERE tenant = ?", [tenant])
-    rows = database.execute(f"{_ENDPOINT}{where} ORDER BY enrolled_at, id", arguments).fetchall()
-    return tuple(_endpoint(database, row) for row in rows)
+    return _snapshot(endpoint_id, revision, load_queue(sql, endpoint_id))
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -116,22 +97,22 @@ def to_json(content: Any) -> str:
     return json.dumps(content, separators=(",", ":"), sort_keys=True)
 
 
-def _load_waiting(database: Database, endpoint_id: str) -> tuple[QueuedCommand, ...]:
-    rows = database.execute(
-        "SELECT id, app_id, body, created_at, ttl_s, seq, apps FROM commands "
+def _load_waiting(sql: Sql, endpoint_id: str) -> tuple[QueuedCommand, ...]:
+    rows = sql.execute(
+        f"SELECT {WAITING_COLUMNS} FROM commands "  # noqa: S608 - constants
         "WHERE endpoint_id = ? AND outcome IS NULL ORDER BY seq",
         [endpoint_id],
     )
-    return tuple(
-        QueuedCommand(
-            Command(row[0], row[1], row[2], from_text(row[3]), row[4], row[5]),
-            split_words(row[6]),
-        )
-        for row in rows
-    )
+    return tuple(to_queued(row) for row in rows)
 
 
-def _assignment(row: tuple[Any, ...]) -> Assignment:
+def to_queued(row: Sequence[Any]) -> QueuedCommand:
+    """Return a command from `WAITING_COLUMNS`."""
+    command = Command(row[0], row[1], row[2], from_text(row[3]), row[4], row[5])
+    return QueuedCommand(command, split_words(row[6]))
+
+
+def _assignment(row: Sequence[Any]) -> Assignment:
     return Assignment(
         wanted=Wanted(
             app_id=row[0], policy_type=row[1], policy_id=row[2], fragments=split_words(row[3])
@@ -142,20 +123,6 @@ def _assignment(row: tuple[Any, ...]) -> Assignment:
         command_id=row[7],
         acknowledged_at=from_text_or_none(row[8]),
         attempts=row[9],
-    )
-
-
-def _endpoint(database: Database, row: tuple[Any, ...]) -> EndpointRecord:
-    return EndpointRecord(
-        tenant=row[0],
-        endpoint_id=row[1],
-        device_id=row[2],
-        password_digest=row[3],
-        computer_name=row[4],
-        enrolled_at=from_text(row[5]),
-        last_seen_at=from_text_or_none(row[6]),
-        removed_at=from_text_or_none(row[7]),
-        queue=load_snapshot(database, row[1], row[8]),
     )
 
 
@@ -172,23 +139,21 @@ def _identity(assignment: Assignment) -> tuple[str, datetime]:
     return assignment.wanted.policy_id, assignment.assigned_at
 
 
-def _end_command(database: Database, queued: QueuedCommand, at: datetime) -> None:
+def _end_command(sql: Sql, queued: QueuedCommand, at: datetime) -> None:
     if queued.apps:
         # Its story is told by the assignments that it carried.
-        database.execute("DELETE FROM commands WHERE id = ?", [queued.command.id])
+        sql.execute("DELETE FROM commands WHERE id = ?", [queued.command.id])
         return
     outcome = "expired" if queued.expires_at <= at else "acknowledged"
-    database.execute(
+    sql.execute(
         "UPDATE commands SET outcome = ?, ended_at = ? WHERE id = ?",
         [outcome, to_text(at), queued.command.id],
     )
 
 
-def _insert_command(
-    database: Database, tenant: str, endpoint_id: str, queued: QueuedCommand
-) -> None:
+def _insert_command(sql: Sql, tenant: str, endpoint_id: str, queued: QueuedCommand) -> None:
     command = queued.command
-    database.execute(
+    sql.execute(
         "INSERT INTO commands (id, tenant, endpoint_id, seq, app_id, body, apps, created_at, "
         "ttl_s, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -206,16 +171,14 @@ def _insert_command(
     )
 
 
-def _insert_assignment(
-    database: Database, tenant: str, endpoint_id: str, assignment: Assignment
-) -> None:
+def _insert_assignment(sql: Sql, tenant: str, endpoint_id: str, assignment: Assignment) -> None:
     wanted = assignment.wanted
-    database.execute(
+    sql.execute(
         "UPDATE assignments SET is_current = 0 "
         "WHERE endpoint_id = ? AND app_id = ? AND is_current = 1",
         [endpoint_id, wanted.app_id],
     )
-    database.execute(
+    sql.execute(
         "INSERT INTO assignments (tenant, endpoint_id, app_id, policy_type, policy_id, "
         "fragments, epoch, number, assigned_at, command_id, attempts, acknowledged_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -234,7 +197,7 @@ def _insert_assignment(
             to_text_or_none(assignment.acknowledged_at),
         ],
     )
-    database.execute(
+    sql.execute(
         "DELETE FROM assignments WHERE endpoint_id = ? AND app_id = ? AND id <= "
         "(SELECT id FROM assignments WHERE endpoint_id = ? AND app_id = ? "
         "ORDER BY id DESC LIMIT 1 OFFSET ?)",
@@ -242,8 +205,8 @@ def _insert_assignment(
     )
 
 
-def _update_assignment(database: Database, endpoint_id: str, assignment: Assignment) -> None:
-    database.execute(
+def _update_assignment(sql: Sql, endpoint_id: str, assignment: Assignment) -> None:
+    sql.execute(
         "UPDATE assignments SET command_id = ?, attempts = ?, acknowledged_at = ? "
         "WHERE endpoint_id = ? AND app_id = ? AND is_current = 1",
         [

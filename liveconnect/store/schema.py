@@ -3,12 +3,15 @@
 - `assignments` is history and truth at once: the row with `is_current` is what an app shall have,
   the older ones tell the timeline of earlier changesets.
 - `commands` holds what waits; an action that ended keeps its row with its outcome.
+- The statements are those of SQLite; `postgres_schema.py` turns their types into PostgreSQL's.
 - Times are ISO 8601 in UTC with microseconds, so that text order is time order.
 """
 
+from typing import Final
+
 from sqlite_utils import Database
 
-from foundation.durable.database import Schema
+from foundation.durable.database import Migration, Schema
 
 _FIRST = """
 CREATE TABLE tenants (
@@ -95,12 +98,25 @@ CREATE TABLE reports (
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+MIGRATIONS: Final = (_FIRST,)
+"""Migration n brings a database from version n to n + 1; both kinds of database have the same."""
 
-def _make_tables(database: Database) -> None:
-    # One statement at a time: executescript would commit the transaction of the migration.
-    for statement in _FIRST.split(";"):
-        if statement.strip():
+
+def statements_of(migration: str) -> tuple[str, ...]:
+    """Return the statements of a migration, one by one.
+
+    SQLite's executescript would commit the transaction of the migration.
+    """
+    return tuple(each.strip() for each in migration.split(";") if each.strip())
+
+
+def _on_sqlite(migration: str) -> Migration:
+    def migrate(database: Database) -> None:
+        for statement in statements_of(migration):
             database.execute(statement)
 
+    return migrate
 
-SCHEMA = Schema("liveconnect", (_make_tables,))
+
+SCHEMA = Schema("liveconnect", tuple(_on_sqlite(each) for each in MIGRATIONS))
+"""The tables on SQLite."""

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from sqlite_utils import Database
-
 from liveconnect.store.instants import from_text, from_text_or_none
 from liveconnect.store.records import Hop
+from liveconnect.store.sql import Sql
 
 _HOPS = """
 SELECT a.endpoint_id, e.computer_name, a.app_id, a.policy_id, a.epoch, a.number, a.is_current,
@@ -15,18 +14,18 @@ WHERE a.tenant = ?
 """
 
 
-def timeline(database: Database, tenant: str, epoch: int, number: int) -> tuple[Hop, ...]:
+def timeline(sql: Sql, tenant: str, epoch: int, number: int) -> tuple[Hop, ...]:
     """Return how far each policy of a changeset came at each endpoint it concerned."""
-    rows = database.execute(
+    rows = sql.execute(
         f"{_HOPS} AND a.epoch = ? AND a.number = ? ORDER BY e.computer_name, a.endpoint_id, a.id",
         [tenant, epoch, number],
     )
     return tuple(_hop(row) for row in rows)
 
 
-def last_changeset_with_hops(database: Database, tenant: str) -> tuple[int, int] | None:
+def last_changeset_with_hops(sql: Sql, tenant: str) -> tuple[int, int] | None:
     """Return the newest changeset that concerned an endpoint."""
-    row = database.execute(
+    row = sql.execute(
         "SELECT epoch, number FROM assignments WHERE tenant = ? AND epoch > 0 "
         "ORDER BY epoch DESC, number DESC LIMIT 1",
         [tenant],
@@ -34,9 +33,9 @@ def last_changeset_with_hops(database: Database, tenant: str) -> tuple[int, int]
     return None if row is None else (row[0], row[1])
 
 
-def compliance(database: Database, endpoint_id: str) -> tuple[dict[str, Any], ...]:
+def compliance(sql: Sql, endpoint_id: str) -> tuple[dict[str, Any], ...]:
     """Return, per app, what is assigned and what the newest status says."""
-    rows = database.execute(
+    rows = sql.execute(
         "SELECT a.app_id, a.policy_id, s.res = 'Same' AND s.revision = a.policy_id, "
         "s.res, s.revision, s.created_at, s.committed_at FROM assignments a LEFT JOIN statuses s "
         "ON s.endpoint_id = a.endpoint_id AND s.app_id = a.app_id "

@@ -12,9 +12,9 @@ from foundation.protocol.link import Changeset
 from liveconnect.enrolment import digest_of, new_token
 from liveconnect.pki import UtmCertificate
 from liveconnect.policies import McsPolicies
+from liveconnect.store.intents_base import StoreSettings
 from liveconnect.store.records import Enrolment, ReceivedEvent, UtmRegistration
 from liveconnect.store.sqlite import SqliteStore
-from liveconnect.store.sqlite_base import StoreSettings
 
 INTERVAL_S = 20.0
 SERIALS = itertools.count(1)

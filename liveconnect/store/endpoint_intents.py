@@ -1,9 +1,7 @@
-"""The SQLite store, as far as the MCS service needs it."""
+"""The store, as far as the MCS service needs it."""
 
 from collections.abc import Mapping
 from datetime import datetime
-
-from sqlite_utils import Database
 
 from liveconnect.store import (
     enrolments,
@@ -12,6 +10,7 @@ from liveconnect.store import (
     serving,
 )
 from liveconnect.store.instants import to_text
+from liveconnect.store.intents_base import IntentsBase
 from liveconnect.store.records import (
     Enrolled,
     Enrolment,
@@ -21,10 +20,10 @@ from liveconnect.store.records import (
     ReceivedResponse,
     ReceivedStatus,
 )
-from liveconnect.store.sqlite_base import SqliteBase
+from liveconnect.store.sql import Sql
 
 
-class SqliteEndpointStore(SqliteBase):
+class EndpointIntents(IntentsBase):
     """Implements `liveconnect.store.port.EndpointStore`."""
 
     async def enrol(self, enrolment: Enrolment, at: datetime) -> Enrolled:
@@ -63,7 +62,7 @@ class SqliteEndpointStore(SqliteBase):
     ) -> int:
         """Store and report statuses; return how many were new."""
 
-        def work(db: Database) -> int:
+        def work(db: Sql) -> int:
             intake.record_fetches(db, fetches)
             return intake.record_statuses(
                 db, tenant, endpoint_id, statuses, at, interval_s=self._settings.interval_s
@@ -96,10 +95,11 @@ class SqliteEndpointStore(SqliteBase):
     async def record_seen(self, seen: Mapping[str, datetime], fetches: tuple[Fetch, ...]) -> None:
         """Note when endpoints were seen last and what they fetched."""
 
-        def work(db: Database) -> None:
-            db.conn.executemany(
-                "UPDATE endpoints SET last_seen_at = ? WHERE id = ?",
-                [(to_text(at), endpoint_id) for endpoint_id, at in seen.items()],
+        def work(db: Sql) -> None:
+            db.executemany(
+                "UPDATE endpoints SET last_seen_at = ? WHERE id = ? "
+                "AND (last_seen_at IS NULL OR last_seen_at < ?)",
+                [(to_text(at), endpoint_id, to_text(at)) for endpoint_id, at in seen.items()],
             )
             intake.record_fetches(db, fetches)
 

@@ -1,9 +1,7 @@
-"""The SQLite store, as far as the link to the UTMs needs it."""
+"""The store, as far as the link to the UTMs needs it."""
 
 from collections.abc import Iterable
 from datetime import datetime
-
-from sqlite_utils import Database
 
 from foundation.protocol.link import Changeset, Report
 from liveconnect.pki import UtmCertificate
@@ -14,6 +12,7 @@ from liveconnect.store import (
     queues,
     tenants,
 )
+from liveconnect.store.intents_base import IntentsBase
 from liveconnect.store.records import (
     CertificateRecord,
     Committed,
@@ -22,10 +21,10 @@ from liveconnect.store.records import (
     RegisteredUtm,
     UtmRegistration,
 )
-from liveconnect.store.sqlite_base import SqliteBase
+from liveconnect.store.sql import Sql
 
 
-class SqliteUtmStore(SqliteBase):
+class UtmIntents(IntentsBase):
     """Implements `liveconnect.store.port.UtmStore`."""
 
     async def register_utm(self, registration: UtmRegistration, at: datetime) -> RegisteredUtm:
@@ -55,7 +54,7 @@ class SqliteUtmStore(SqliteBase):
     ) -> tuple[QueueSnapshot, ...]:
         """Give a UTM a new token, and its endpoints the MCS policy that names it."""
 
-        def work(db: Database) -> tuple[QueueSnapshot, ...]:
+        def work(db: Sql) -> tuple[QueueSnapshot, ...]:
             tenants.replace_token(db, tenant, token, at)
             return self._refresh(db, at, tenant)
 

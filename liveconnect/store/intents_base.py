@@ -1,0 +1,55 @@
+"""What the intents of every store share: pieces of work for a database, and the rules' settings."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from liveconnect.policies import McsPolicies
+from liveconnect.store import queues
+from liveconnect.store.records import QueueSnapshot
+from liveconnect.store.sql import Sql
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """What the rules need that is not in the rows."""
+
+    mcs_policies: McsPolicies
+    interval_s: float
+    ttl_s: float
+    fragment_above: int
+
+
+class IntentsBase(ABC):
+    """A database that works of the rooms are run on, one after the other."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._settings = settings
+
+    @abstractmethod
+    async def _write(self, work: Callable[[Sql], T]) -> T:
+        """Run `work` in a transaction; return after the commit.
+
+        Raises:
+            StoreFailedError: If it cannot be committed.
+        """
+
+    @abstractmethod
+    async def _read(self, work: Callable[[Sql], T]) -> T:
+        """Run `work`, which changes nothing, on one committed state."""
+
+    def _refresh(self, db: Sql, at: datetime, tenant: str | None) -> tuple[QueueSnapshot, ...]:
+        settings = self._settings
+        return queues.refresh_mcs_policies(
+            db,
+            at,
+            settings=settings.mcs_policies.settings,
+            compile_mcs=settings.mcs_policies.compile,
+            ttl_s=settings.ttl_s,
+            fragment_above=settings.fragment_above,
+            tenant=tenant,
+        )
