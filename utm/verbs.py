@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from foundation.errors import DomainError
 from foundation.net.control import Verb
 from utm import web_policy_edits
-from utm.adoption import adopt_dump, read_dump
+from utm.adoption import Dump, adopt_dump, read_dump
 from utm.confd import Confd, Edit, move_endpoint
 from utm.deployment import write_installer
 from utm.naming import (
@@ -159,6 +159,15 @@ class _Administration:
     async def adopt(self, *, folder: str, dry_run: bool = False) -> dict[str, Any]:
         """Bring the configuration to that of another appliance, from files of its REST API."""
         dump = await asyncio.get_running_loop().run_in_executor(None, read_dump, Path(folder))
+        return await adopt_dump(self._utm, dump, dry_run=dry_run)
+
+    async def adopt_documents(
+        self, *, objects: list[dict[str, Any]], nodes: dict[str, Any], dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Bring the configuration to objects and nodes in the form of the REST API."""
+        dump = Dump()
+        dump.take(objects, "objects")
+        dump.nodes |= nodes
         return await adopt_dump(self._utm, dump, dry_run=dry_run)
 
     async def group_list(self) -> list[dict[str, Any]]:

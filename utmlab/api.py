@@ -13,6 +13,7 @@ Example:
     await ControlClient(stack.places.data).call("policy_block", host="games.example")
 """
 
+import json
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,7 @@ from foundation.net.control import ControlServer, Verb
 from foundation.protocol.actions import encode_force_update, encode_scan_now
 from foundation.protocol.names import ALC, SAV
 from utmlab.installation import free_name, install_on
+from utmlab.lab_file import apply, read_lab
 from utmlab.observing import observe
 from utmlab.openapi import describe
 from utmlab.stack import HOUSES, LIVECONNECT, UTM, Stack
@@ -216,6 +218,11 @@ class _Verbs:
     async def switch_set(self, *, name: str, value: str) -> Any:
         """Read a doubtful rule of the filter in one of its ways."""
         return await self._utm("switch_set", name=name, value=value)
+
+    async def apply(self, *, document: dict[str, Any], dry_run: bool = False) -> dict[str, Any]:
+        """Bring the lab to what a lab file says (docs/schemas/lab.schema.json)."""
+        wanted = read_lab(json.dumps(document).encode())
+        return asdict(await apply(self._lab, wanted, dry_run=dry_run))
 
     async def command_send(self, *, endpoint: str, action: str) -> dict[str, Any]:
         """Queue an action for a computer: `update` or `scan`."""

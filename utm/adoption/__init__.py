@@ -8,7 +8,7 @@ Example:
 
 from utm.adoption.adopting import adopt
 from utm.adoption.dump import Dump, DumpUnreadableError, Incoming, NothingToAdoptError, read_dump
-from utm.adoption.left_out import is_secret_attribute, is_secret_node
+from utm.adoption.left_out import is_secret_attribute, is_secret_node, reason_to_keep
 from utm.adoption.performing import adopt_dump
 from utm.adoption.report import Adopted
 
@@ -23,4 +23,5 @@ __all__ = [
     "is_secret_attribute",
     "is_secret_node",
     "read_dump",
+    "reason_to_keep",
 ]

@@ -23,6 +23,7 @@ from utm.confd.errors import (
     UnknownClassError,
     UnknownNodeError,
 )
+from utm.confd.factory import factory_settings
 from utm.confd.membership import move_endpoint
 from utm.confd.objects import Lock, Object
 from utm.confd.seed import (
@@ -63,6 +64,7 @@ __all__ = [
     "UnknownClassError",
     "UnknownNodeError",
     "UsedBy",
+    "factory_settings",
     "move_endpoint",
     "read_snapshot",
     "seed",

@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "status": Entry("utmlab.cli.status:status", "Show the UTM, LiveConnect and the computers."),
     "doctor": Entry("utmlab.cli.doctor:doctor", "Say what waits or is wrong, and since when."),
     "ca": Entry("utmlab.cli.ca:ca", "Print the certificate of LiveConnect's CA."),
+    "export": Entry("utmlab.cli.lab_file:export_command", "Write the lab as one file."),
+    "apply": Entry("utmlab.cli.lab_file:apply_command", "Bring the lab to what a file says."),
     "utm": Entry("utmlab.cli.utm:utm", "Endpoint Protection: switch, registration, installer."),
     "group": Entry("utmlab.cli.group:group", "Endpoint groups and who is in them."),
     "endpoint": Entry("utmlab.cli.endpoint:endpoint", "Computers: install, look at, browse."),

@@ -126,3 +126,11 @@ def test_a_damaged_database_is_told_in_one_sentence(run, lab, tmp_path):
     assert result.exit_code == 1
     assert result.stderr.startswith("utmlab: ")
     assert "Traceback" not in result.stderr
+
+
+def test_a_lab_file_is_refused_with_nothing_running_too(lab, tmp_path):
+    file = tmp_path / "lab.json"
+    file.write_text('{"schema": 1, "computers": [{}]}')
+    assert "computers[0].name" in lab.run("apply", str(file)).stderr
+    file.write_text('{"schema": 1}')
+    assert lab.run("apply", str(file)).exit_code == 3

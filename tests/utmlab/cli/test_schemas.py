@@ -37,6 +37,7 @@ STORED = {
     "policy-test": ("policy", "test", "http://games.example/", "--endpoint", "PC-01"),
     "trace": ("trace", "--lines"),
     "log-lines": ("log", "tail", "epsecd"),
+    "lab": ("export",),
     "log-operations": ("log", "operations"),
     "log-explain": ("log", "explain", "4233"),
 }
