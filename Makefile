@@ -29,6 +29,7 @@ up: $(READY)  ## run the stack until Ctrl-C
 test: $(READY)  ## run all tests on two cores
 	@tools/need curl openssl
 	@PATH="$$PATH:/usr/sbin" command -v rsyslogd >/dev/null || tools/need --package rsyslog
+	@tools/peers
 	@tools/ansible
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 

@@ -103,6 +103,22 @@ class StoreFailedError(RefusedError):
     hint = "Make room on the disk of the data folder."
 
 
+class StoreUnavailableError(StoreFailedError):
+    """The database cannot be used now; nothing is acknowledged, and the sender tries again."""
+
+    status = 503
+    hint = "Wait until the database is back."
+    retry_after_s = 5
+
+
+class OverloadedError(RefusedError):
+    """More is asked for at once than is taken in; the sender tries again."""
+
+    status = 503
+    hint = "Wait for a moment, or run more workers."
+    retry_after_s = 5
+
+
 def refuse_xml(error: XmlRefusedError) -> RefusedError:
     """Return the refusal for a document that the guard refused."""
     if error.reason is Reason.BODY_TOO_LARGE:

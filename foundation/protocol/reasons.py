@@ -44,3 +44,5 @@ class Reason(StrEnum):
     FIELD_MISSING = "field_missing"
     DIGEST_WRONG = "digest_wrong"
     DISK_FULL = "disk_full"
+    STORE_UNAVAILABLE = "store_unavailable"
+    OVERLOADED = "overloaded"

@@ -1,4 +1,4 @@
-"""A store with two UTMs; an implementation is added to `STORES` and passes the same tests."""
+"""A store with two UTMs; each implementation in `STORES` passes the same tests."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -13,6 +13,7 @@ from liveconnect.enrolment import digest_of, new_token
 from liveconnect.pki import UtmCertificate
 from liveconnect.policies import McsPolicies
 from liveconnect.store.intents_base import StoreSettings
+from liveconnect.store.postgres.store import PostgresStore
 from liveconnect.store.records import Enrolment, ReceivedEvent, UtmRegistration
 from liveconnect.store.sqlite import SqliteStore
 
@@ -20,17 +21,32 @@ INTERVAL_S = 20.0
 SERIALS = itertools.count(1)
 
 
-def sqlite_store(folder):
-    settings = StoreSettings(
+def settings():
+    return StoreSettings(
         mcs_policies=McsPolicies(lambda: "https://localhost:4443/mcs", INTERVAL_S),
         interval_s=INTERVAL_S,
         ttl_s=10_000.0,
         fragment_above=1_000_000,
     )
-    return SqliteStore(folder / "liveconnect.db", settings)
 
 
-STORES = {"sqlite": sqlite_store}
+@pytest.fixture
+def sqlite_store():
+    async def make(folder):
+        return SqliteStore(folder / "liveconnect.db", settings())
+
+    return make
+
+
+@pytest.fixture
+def postgres_store(postgres):
+    async def make(folder):
+        return PostgresStore(await postgres.database(folder), settings())
+
+    return make
+
+
+STORES = ("postgres_store", "sqlite_store")
 
 
 @dataclass
@@ -100,9 +116,14 @@ class Tenant:
         return await self.store.take_reports(self.tenant, 1000)
 
 
-@pytest.fixture(params=sorted(STORES))
-async def store(request, tmp_path) -> AsyncIterator[Any]:
-    made = STORES[request.param](tmp_path)
+@pytest.fixture(params=STORES)
+def make_store(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+async def store(make_store, tmp_path) -> AsyncIterator[Any]:
+    made = await make_store(tmp_path)
     await made.open()
     yield made
     await made.close()
@@ -120,11 +141,6 @@ async def two(store, clock):
     tenant = Tenant(store, clock, "two")
     await tenant.register()
     return tenant
-
-
-@pytest.fixture
-def make_store():
-    return sqlite_store
 
 
 @pytest.fixture

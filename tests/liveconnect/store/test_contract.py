@@ -229,7 +229,7 @@ async def test_what_memory_needs_survives_reopening(  # noqa: PLR0917
     before = await store.load_endpoints()
     assert before[0].last_seen_at == clock()
     await store.close()
-    again = make_store(tmp_path)
+    again = await make_store(tmp_path)
     await again.open()
     try:
         assert await again.load_endpoints() == before

@@ -21,7 +21,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def begin(self):
         self.folder = tempfile.TemporaryDirectory()
         self.loop = asyncio.new_event_loop()
-        self.store = self.make_store(Path(self.folder.name))
+        self.store = self.run(self.make_store(Path(self.folder.name)))
         self.run(self.store.open())
         self.tenants = {name: self.make_tenant(self.store, self.clock, name) for name in NAMES}
         self.model = dict.fromkeys(NAMES, Outbox())
@@ -69,7 +69,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule()
     def restarts(self):
         self.run(self.store.close())
-        self.store = self.make_store(Path(self.folder.name))
+        self.store = self.run(self.make_store(Path(self.folder.name)))
         self.run(self.store.open())
         for tenant in self.tenants.values():
             tenant.store = self.store

@@ -1,0 +1,1 @@
+"""The store on PostgreSQL, for several workers; imported only where a database is named."""

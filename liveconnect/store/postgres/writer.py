@@ -1,0 +1,120 @@
+"""One writer per worker, one at a time over all workers, and commits in groups.
+
+- Work runs in the order in which it was handed in, on one connection.
+- A group begins by taking a lock of the database and gives it back by its commit. So commits of
+  all workers are in one order, as on SQLite, and no room needs a lock of its own.
+- Each piece has its own savepoint: one that fails changes nothing and fails alone.
+- When the connection is lost, nobody of the group is told that it is stored. Whether a commit that
+  was under way took place is not known then; every intent may be repeated.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from foundation.durable.writer import MOST_IN_A_GROUP
+from foundation.service import Tasks
+from liveconnect.store.postgres.bridge import run_room
+from liveconnect.store.postgres.connecting import UNAVAILABLE, connected, is_unavailable
+from liveconnect.store.postgres.sql import PostgresSql
+from liveconnect.store.sql import Sql
+
+T = TypeVar("T")
+LOCK = 0x75746D6C6162
+"""The number of the lock: `utmlab` in ASCII."""
+_BEGIN = (
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK}); SAVEPOINT piece"
+)
+_NEXT = "RELEASE piece; SAVEPOINT piece"
+_Outcome = tuple[bool, Any]
+_Piece = tuple[Callable[[Sql], Any], "asyncio.Future[Any]"]
+
+
+class PostgresWriter:
+    """The writing connection of one worker."""
+
+    def __init__(self, url: str, *, name: str) -> None:
+        self._url = url
+        self._name = name
+        self._sql: PostgresSql | None = None
+        self._waiting: list[_Piece] = []
+        self._draining: asyncio.Task[None] | None = None
+        self._tasks = Tasks()
+
+    async def close(self) -> None:
+        """Commit what waits and close the connection."""
+        if self._draining is not None:
+            await self._draining
+        if self._sql is not None:
+            with contextlib.suppress(*UNAVAILABLE):
+                await self._sql.connection.close()
+            self._sql = None
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces wait for their turn."""
+        return len(self._waiting)
+
+    async def write(self, work: Callable[[Sql], T]) -> T:
+        """Run `work` inside a transaction; return its result after the commit."""
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, answer))
+        if self._draining is None:
+            self._draining = self._tasks.start(self._drain(), name=f"commit {self._name}")
+        return await answer
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                group = self._waiting[:MOST_IN_A_GROUP]
+                del self._waiting[:MOST_IN_A_GROUP]
+                await self._commit(group)
+        finally:
+            self._draining = None
+
+    async def _commit(self, group: list[_Piece]) -> None:
+        try:
+            outcomes = await self._run_group([work for work, _ in group])
+        except BaseException as error:  # nobody of the group is told that it is stored
+            self._give_up()
+            for _, answer in group:
+                if not answer.done():
+                    answer.set_exception(error)
+            if isinstance(error, Exception):
+                return
+            raise
+        for (_, answer), (succeeded, result) in zip(group, outcomes, strict=True):
+            if answer.done():  # the caller was cancelled; the work is stored all the same
+                continue
+            if succeeded:
+                answer.set_result(result)
+            else:
+                answer.set_exception(result)
+
+    async def _run_group(self, works: list[Callable[[Sql], Any]]) -> list[_Outcome]:
+        if self._sql is None or self._sql.connection.is_closed():
+            self._sql = PostgresSql(await connected(self._url, name=f"{self._name} writer"))
+        sql = self._sql
+        await sql.connection.execute(_BEGIN)
+        outcomes = [await _run_one(sql, work) for work in works]
+        await sql.connection.execute("COMMIT")
+        return outcomes
+
+    def _give_up(self) -> None:
+        """Forget a connection in an unknown state; the server ends its transaction."""
+        if self._sql is not None:
+            self._sql.connection.terminate()
+            self._sql = None
+
+
+async def _run_one(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
+    try:
+        result = await run_room(lambda: work(sql))
+    except Exception as error:
+        if is_unavailable(error):
+            raise
+        await sql.connection.execute("ROLLBACK TO piece")
+        return False, error
+    await sql.connection.execute(_NEXT)
+    return True, result
