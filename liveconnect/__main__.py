@@ -7,6 +7,7 @@
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -44,6 +45,9 @@ async def _serve(options: argparse.Namespace) -> None:
         poll_interval_s=options.poll,
         journal=options.journal,
         public_name=options.public_name,
+        public_mcs_port=options.public_mcs_port,
+        database=options.database,
+        worker=options.worker,
     )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -52,7 +56,7 @@ async def _serve(options: argparse.Namespace) -> None:
     service = LiveConnect(config, checkpoints=Checkpoints(options.kill_at))
     await service.start()
     control = ControlServer(
-        service.verbs, config.data, port=options.control_port, observe=service.observe
+        service.verbs, config.own_folder, port=options.control_port, observe=service.observe
     )
     try:
         await control.start()
@@ -97,6 +101,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--base-path", default=DEFAULT_BASE_PATH, help="of every MCS path")
     parser.add_argument("--poll", type=float, default=20.0, help="poll interval in seconds")
     parser.add_argument("--public-name", default="localhost", help="the host name in URLs")
+    parser.add_argument(
+        "--public-mcs-port", type=int, help="the port in URLs (default: that of the listener)"
+    )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default=os.environ.get("LIVECONNECT_DATABASE"),
+        help="a PostgreSQL database, postgresql://..., for several workers (default: "
+        "$LIVECONNECT_DATABASE, else a file in the data folder)",
+    )
+    parser.add_argument(
+        "--worker",
+        type=int,
+        default=0,
+        metavar="N",
+        help="be worker N of this host, with a folder of its own and ports that others share",
+    )
     parser.add_argument("--journal", action="store_true", help="keep the last exchanges")
     parser.add_argument("--kill-at", help="a checkpoint at which the process ends by SIGKILL")
     parser.add_argument("--ready-file", type=Path, help="written when it answers")

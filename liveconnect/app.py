@@ -28,6 +28,7 @@ from foundation.operations_log import OperationsLog
 from foundation.redact import Secret
 from foundation.service import Now, Service, Tasks, utc_now
 from liveconnect.access_token import AccessTokens
+from liveconnect.admission import Admission
 from liveconnect.category_lookup import CategoryLookup, CategoryService
 from liveconnect.config import LiveConnectConfig
 from liveconnect.content.packages import ensure_packages
@@ -43,11 +44,11 @@ from liveconnect.observing import Observer
 from liveconnect.pki import CertificateAuthority
 from liveconnect.policies import McsPolicies
 from liveconnect.ports import RememberedPorts
-from liveconnect.refusals import Refusals
+from liveconnect.refusals import Refusals, StoreUnavailableError
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
+from liveconnect.sharing import sharing_of
 from liveconnect.store.intents_base import StoreSettings
-from liveconnect.store.sqlite import SqliteStore
 from liveconnect.traffic import Traffic
 from liveconnect.upkeep import Upkeep
 from liveconnect.verbs import Verbs
@@ -84,15 +85,19 @@ class LiveConnect(Service):
         self._refusals = Refusals(self._log)
         self._traffic = Traffic()
         mcs_policies = McsPolicies(lambda: self.mcs_url, config.poll_interval_s)
-        self._store = SqliteStore(
-            config.database_file,
+        self._sharing = sharing_of(
+            config,
             StoreSettings(
                 mcs_policies=mcs_policies,
                 interval_s=config.poll_interval_s,
                 ttl_s=config.command_ttl_s,
                 fragment_above=config.fragment_above,
             ),
+            roster=self._roster,
+            bells=self._bells,
+            log=self._log,
         )
+        self._store = self._sharing.store
         self._upkeep = Upkeep(
             self._store, self._roster, self._log, interval_s=config.poll_interval_s, now=now
         )
@@ -119,13 +124,17 @@ class LiveConnect(Service):
     def mcs_url(self) -> str:
         """The URL that endpoints are given, base path included."""
         base = self._config.base_path.strip("/")
-        root = f"https://{self._config.public_name}:{self.mcs_port}"
+        root = f"https://{self._config.public_name}:{self._public_mcs_port}"
         return f"{root}/{base}" if base else root
+
+    @property
+    def _public_mcs_port(self) -> int:
+        return self._config.public_mcs_port or self.mcs_port
 
     @property
     def software_url(self) -> str:
         """The URL below which software packages lie."""
-        return f"https://{self._config.public_name}:{self.mcs_port}/software"
+        return f"https://{self._config.public_name}:{self._public_mcs_port}/software"
 
     @property
     def link_url(self) -> str:
@@ -140,7 +149,7 @@ class LiveConnect(Service):
     async def start(self) -> None:
         """Take the folder, rebuild the memory and listen."""
         self._folder = DataFolder.open(
-            self._config.data, component="liveconnect", version=FOLDER_VERSION
+            self._config.own_folder, component="liveconnect", version=FOLDER_VERSION
         )
         try:
             await self._begin()
@@ -159,6 +168,8 @@ class LiveConnect(Service):
             return
         try:
             await self._upkeep.flush()
+        except StoreUnavailableError as error:
+            self._log.record("not_flushed", sentence=error)
         finally:
             await self._store.close()
             self._log.record("stopped")
@@ -172,24 +183,27 @@ class LiveConnect(Service):
 
     async def load(self) -> None:
         """Rebuild the memory from the store."""
-        self._roster.load(await self._store.load_endpoints())
+        await self._sharing.load(self._roster)
 
     async def _begin(self) -> None:
         config = self._config
         self._log.open()
         self._bells.open()
-        authority = CertificateAuthority(config.pki_folder, now=self._now)
+        await self._store.open()
+        await self._sharing.share_keys(config.pki_folder, self._make_keys)
+        authority = self._authority()
         certificate, key = authority.server_files(config.public_name)
         ensure_packages(config.content_folder, self._now())
-        await self._store.open()
         await self.load()
-        ports = RememberedPorts(config.data / "ports.json", config.host)
+        self._sharing.follow(self._tasks)
+        ports = RememberedPorts(config.own_folder / "ports.json", config.host)
         self.mcs_port = await self._listen(
             HttpServer(
                 self._mcs_application(),
                 name="LiveConnect's MCS service",
                 host=config.host,
                 port=ports.wanted("mcs", config.mcs_port),
+                reuse_port=config.worker > 0,
                 ssl_context=server_context(certificate=certificate, key=key, now=self._now),
             )
         )
@@ -203,6 +217,7 @@ class LiveConnect(Service):
                 name="LiveConnect's UTM link",
                 host=config.host,
                 port=ports.wanted("link", config.link_port),
+                reuse_port=config.worker > 0,
                 ssl_context=link_tls,
             )
         )
@@ -217,7 +232,7 @@ class LiveConnect(Service):
         return server.port
 
     def _mcs_application(self) -> web.Application:
-        tokens = AccessTokens.load(self._config.pki_folder / "jwt.key", now=self._now)
+        tokens = self._access_tokens()
         context = McsContext(
             store=self._store,
             roster=self._roster,
@@ -229,6 +244,8 @@ class LiveConnect(Service):
             log=self._log,
             bells=self._bells,
             checkpoints=self._checkpoints,
+            admission=Admission(),
+            currency=self._sharing.currency,
             now=self._now,
             rng=self._rng,
         )
@@ -250,12 +267,24 @@ class LiveConnect(Service):
             log=self._log,
             bells=self._bells,
             checkpoints=self._checkpoints,
+            admission=Admission(),
             now=self._now,
         )
         return LinkService(context).application(self._middlewares())
 
     def _middlewares(self) -> tuple[Any, ...]:
         return (journal_middleware(self.journal, self._now),) if self._config.journal else ()
+
+    def _make_keys(self) -> None:
+        self._authority()
+        self._access_tokens()
+        self._enrolment_secret()
+
+    def _authority(self) -> CertificateAuthority:
+        return CertificateAuthority(self._config.pki_folder, now=self._now)
+
+    def _access_tokens(self) -> AccessTokens:
+        return AccessTokens.load(self._config.pki_folder / "jwt.key", now=self._now)
 
     def _enrolment_secret(self) -> Secret:
         path = self._config.pki_folder / "enrolment.secret"

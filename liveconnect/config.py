@@ -4,7 +4,7 @@
 - The paths inside the data folder stand here, once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from foundation.protocol.names import DEFAULT_BASE_PATH
@@ -25,6 +25,9 @@ class LiveConnectConfig:
         public_name: The host name in the URLs that it hands out and in its certificate.
         fragment_above: Policies of more bytes than this are handed out in fragments.
         command_ttl_s: How long a queued command stays valid.
+        database: The URL of a PostgreSQL database; None for a file in the data folder.
+        worker: The number of this worker among those of the host, from 1; 0 is alone.
+        public_mcs_port: The port in the URLs that it hands out; None for the listener's own.
     """
 
     data: Path
@@ -37,11 +40,19 @@ class LiveConnectConfig:
     public_name: str = "localhost"
     fragment_above: int = 1_000_000
     command_ttl_s: float = 10_000.0
+    database: str | None = field(default=None, repr=False)
+    worker: int = 0
+    public_mcs_port: int | None = None
+
+    @property
+    def own_folder(self) -> Path:
+        """What no other process touches: the data folder, or a worker's part of it."""
+        return self.data / "workers" / str(self.worker) if self.worker else self.data
 
     @property
     def pki_folder(self) -> Path:
         """Where keys and certificates lie."""
-        return self.data / "pki"
+        return self.own_folder / "pki"
 
     @property
     def ca_file(self) -> Path:
@@ -51,12 +62,12 @@ class LiveConnectConfig:
     @property
     def database_file(self) -> Path:
         """The one database."""
-        return database_file(self.data)
+        return database_file(self.own_folder)
 
     @property
     def content_folder(self) -> Path:
         """Where the software packages lie."""
-        return self.data / "content"
+        return self.own_folder / "content"
 
     @property
     def category_file(self) -> Path:
@@ -66,7 +77,7 @@ class LiveConnectConfig:
     @property
     def operations_log_file(self) -> Path:
         """The log of what LiveConnect did and refused."""
-        return self.data / "liveconnect.log"
+        return self.own_folder / "liveconnect.log"
 
 
 def database_file(data: Path) -> Path:

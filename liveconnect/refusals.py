@@ -27,10 +27,12 @@ class RefusedError(DomainError):
         reason: Why, as a code.
         status: The HTTP status it is answered with.
         register: Whether the endpoint shall register again.
+        retry_after_s: When to try again, if that may help; real MCS clients do not look at it.
     """
 
     status: ClassVar[int] = 400
     register: bool = False
+    retry_after_s: ClassVar[int] = 0
 
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
@@ -141,7 +143,7 @@ class Refusals:
     def answer(self, request: web.Request, error: RefusedError) -> web.Response:
         """Record the refusal of an endpoint's request and return its answer."""
         self.note(error.reason, str(error), method=request.method, path=request.path)
-        headers = {REASON_HEADER: error.reason.value}
+        headers = _headers(error)
         if error.register:
             headers["WWW-Authenticate"] = REGISTER_REALM
         return web.Response(status=error.status, text=f"{error}\n", headers=headers)
@@ -156,5 +158,11 @@ class Refusals:
         }
         if isinstance(error, OutOfOrderError) and error.missing:
             body["missing"] = list(error.missing)
-        headers = {REASON_HEADER: error.reason.value}
-        return web.json_response(body, status=error.status, headers=headers)
+        return web.json_response(body, status=error.status, headers=_headers(error))
+
+
+def _headers(error: RefusedError) -> dict[str, str]:
+    headers = {REASON_HEADER: error.reason.value}
+    if error.retry_after_s:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return headers

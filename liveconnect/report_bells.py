@@ -20,6 +20,10 @@ class ReportBells:
     def close(self) -> None:
         """Wake everybody and let nobody wait any more."""
         self.closed = True
+        self.ring_all()
+
+    def ring_all(self) -> None:
+        """Wake everybody."""
         for tenant in tuple(self._events):
             self.ring(tenant)
 

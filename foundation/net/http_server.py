@@ -44,7 +44,11 @@ def _crash_printer() -> logging.Logger:
 
 
 class HttpServer:
-    """One listener of one application."""
+    """One listener of one application.
+
+    With `reuse_port` other processes of the same user may listen on the port too; the system hands
+    each connection to one of them.
+    """
 
     def __init__(
         self,
@@ -54,11 +58,13 @@ class HttpServer:
         host: str = "127.0.0.1",
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
+        reuse_port: bool = False,
     ) -> None:
         self._name = name
         self._host = host
         self._wanted_port = port
         self._ssl_context = ssl_context
+        self._reuse_port = reuse_port
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -78,7 +84,12 @@ class HttpServer:
         await self._runner.setup()
         port = self.port or self._wanted_port
         site = web.TCPSite(
-            self._runner, self._host, port, ssl_context=self._ssl_context, reuse_address=True
+            self._runner,
+            self._host,
+            port,
+            ssl_context=self._ssl_context,
+            reuse_address=True,
+            reuse_port=self._reuse_port,
         )
         try:
             await site.start()

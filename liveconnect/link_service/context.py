@@ -13,6 +13,7 @@ from foundation.protocol.link import LinkDocumentMalformedError
 from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
 from foundation.service import Now
+from liveconnect.admission import Admission
 from liveconnect.link_service.certificates import tenant_of
 from liveconnect.pki import CertificateAuthority, CertificateRequestInvalidError
 from liveconnect.refusals import (
@@ -46,15 +47,21 @@ class LinkContext:
     log: OperationsLog
     bells: ReportBells
     checkpoints: Checkpoints
+    admission: Admission
     now: Now
 
     def of_utm(self, name: str, call: Call) -> Handler:
         """Return a handler that hands the calling UTM to `call`, counted under its name."""
 
-        async def guard(request: web.Request) -> web.StreamResponse:
+        async def of_tenant(request: web.Request) -> web.StreamResponse:
             return await call(request, await tenant_of(request, self.store, self.now))
 
-        return self.guarded(name, guard)
+        async def admitted(request: web.Request) -> web.StreamResponse:
+            with self.admission.admitted(request):
+                return await of_tenant(request)
+
+        # A report request is held for minutes, and there is one per UTM: it takes nobody's place.
+        return self.guarded(name, of_tenant if name == "reports" else admitted)
 
     def guarded(self, name: str, handler: Handler) -> Handler:
         """Return the handler with refusals turned into their answers, which are all counted."""

@@ -66,7 +66,7 @@ class McsService:
         poll.add_route("GET", self._context.guarded("poll", polling.poll))
         app.router.register_resource(poll)
         for call, method, path, handler in routes:
-            guarded = self._context.guarded(call, handler)
+            guarded = self._context.guarded(call, self._context.admitted(handler))
             app.router.add_route(method, self._base + path, guarded)
         if self._base:
             hello = self._context.guarded("capabilities", self._capabilities)

@@ -36,9 +36,7 @@ class Process:
             "liveconnect",
             "--data",
             str(self.data),
-            "--mcs-port=0",
-            "--link-port=0",
-            *arguments,
+            *("--mcs-port=0", "--link-port=0", *arguments),
             stdout=asyncio.subprocess.PIPE,
         )
         ready = json.loads(await self.child.stdout.readline())
@@ -50,6 +48,8 @@ class Process:
         return ready
 
     async def stop(self, number=signal.SIGTERM):
+        if self.child is None:
+            return None
         if self.child.returncode is None:
             self.child.send_signal(number)
         return await self.child.wait()
@@ -144,3 +144,80 @@ async def test_killed_at_any_point_nothing_is_lost_and_nothing_is_twice(
     (listed,) = await ControlClient(process.data).call("endpoints")
     compliant = {app["app_id"]: app["compliant"] for app in listed["apps"]}
     assert compliant["SWC"]
+
+
+WORKER_POINTS = [
+    "liveconnect.after_enrol_commit",
+    "liveconnect.after_changeset_commit",
+    "liveconnect.before_statuses_commit",
+    "liveconnect.after_events_commit",
+]
+
+
+class WorkerProcess(Process):
+    """One of the workers of a database, at the port that all of them share."""
+
+    def __init__(self, lab, url, number):
+        super().__init__(lab)
+        self.arguments = ("--database", url, "--worker", str(number))
+
+    async def start(self, *arguments):
+        return await super().start(*self.arguments, *arguments)
+
+    async def call(self, verb):
+        return await ControlClient(self.data / "workers" / self.arguments[-1]).call(verb)
+
+
+@pytest.mark.parametrize("point", WORKER_POINTS)
+async def test_a_worker_killed_in_mid_flight_loses_nothing_and_the_other_goes_on(  # noqa: PLR0917
+    process, postgres, make_policy, make_group, free_ports, point
+):
+    import aiohttp
+
+    url, ports = await postgres.database(), free_ports
+    one = WorkerProcess(process.lab, url, 1)
+    two = WorkerProcess(process.lab, url, 2)
+    try:
+        await one.start(*ports, "--kill-at", point)
+        utm, endpoint = await process.lab.utm(), await process.lab.endpoint()
+        utm.stored = {}
+        with pytest.raises(aiohttp.ClientError):
+            await story(process, utm, endpoint, make_policy, make_group)
+        assert await one.child.wait() == -signal.SIGKILL
+        await two.start(*ports)
+        await story(process, utm, endpoint, make_policy, make_group)
+        assert sorted(utm.stored.values()) == ["enrolled", "event", "status"]
+        assert await endpoint.poll() == ()
+        (listed,) = await two.call("endpoints")
+        compliant = {app["app_id"]: app["compliant"] for app in listed["apps"]}
+        assert compliant["SWC"]
+    finally:
+        await one.stop()
+        await two.stop()
+
+
+async def test_workers_share_their_ports(process, postgres, free_ports):
+    url = await postgres.database()
+    workers = [WorkerProcess(process.lab, url, number) for number in (1, 2)]
+    try:
+        places = [await each.start(*free_ports) for each in workers]
+        assert places[0]["mcs_url"] == places[1]["mcs_url"]
+        utm = await process.lab.utm()
+        for number in range(12):  # each on a connection of its own, wherever the system hands it
+            await process.lab.enrolled(utm, f"PC-{number}")
+        assert len(await utm.reports()) == 12
+        for each in workers:
+            (known,) = (await each.call("status"))["utms"]
+            assert known["endpoints"] == 12
+    finally:
+        for each in workers:
+            assert await each.stop() == 0
+
+
+@pytest.fixture
+def free_ports():
+    from utmlab.held_ports import HeldPorts
+
+    held = HeldPorts()
+    yield (f"--mcs-port={held.take()}", f"--link-port={held.take()}")
+    held.release()

@@ -94,3 +94,8 @@ def in_postgres(statement: str) -> str:
     for pattern, replacement in _TYPES:
         statement = re.sub(pattern, replacement, statement)
     return statement
+
+
+def newest_change(sql: Sql) -> int:
+    """Return the number of the newest change."""
+    return int(sql.execute("SELECT COALESCE(max(change), 0) FROM endpoints").fetchone()[0])

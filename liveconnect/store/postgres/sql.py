@@ -47,7 +47,7 @@ class PostgresSql:
 
     def execute(self, statement: str, arguments: Sequence[Any] = (), /) -> PostgresRows:
         """Run one statement."""
-        return wait_for(self._execute(statement, arguments))
+        return wait_for(self.fetch(statement, arguments))
 
     def executemany(self, statement: str, arguments: Iterable[Sequence[Any]], /) -> None:
         """Run one statement for each sequence of arguments."""
@@ -55,7 +55,8 @@ class PostgresSql:
         if rows:
             wait_for(self._executemany(statement, rows))
 
-    async def _execute(self, statement: str, arguments: Sequence[Any]) -> PostgresRows:
+    async def fetch(self, statement: str, arguments: Sequence[Any]) -> PostgresRows:
+        """Run one statement, outside a room."""
         prepared = await self._prepare(statement)
         rows = await prepared.fetch(*map(_storable, arguments))
         return PostgresRows(rows, prepared.get_statusmsg())

@@ -10,7 +10,7 @@ from liveconnect.store.intents import Intents
 from liveconnect.store.intents_base import StoreSettings
 from liveconnect.store.postgres.connecting import UNAVAILABLE, is_unavailable, said
 from liveconnect.store.postgres.readers import PostgresReaders
-from liveconnect.store.postgres.schema import migrate
+from liveconnect.store.postgres.schema import migrate, newest_change
 from liveconnect.store.postgres.writer import PostgresWriter
 from liveconnect.store.sql import Sql
 
@@ -71,6 +71,10 @@ class PostgresStore(Intents):
             return dict(sql.execute("SELECT name, content FROM keys").fetchall())
 
         return await self._write(work)
+
+    async def newest_change(self) -> int:
+        """Return the number of the newest change of an endpoint."""
+        return await self._read(newest_change)
 
     async def _write(self, work: Callable[[Sql], T]) -> T:
         try:

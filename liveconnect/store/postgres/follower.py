@@ -1,0 +1,165 @@
+"""What other workers change, brought into this worker's memory.
+
+- One connection listens. A notice only says "look": what changed is read by its number.
+- Without a notice it looks every `HEARTBEAT_S`. So it knows that the connection is alive, and since
+  when the memory may be behind: `is_current` is true for `STALE_AFTER_S` after a look began.
+- A worker that is not current looks before it answers (`catch_up`), or refuses to answer. Before it
+  refuses somebody whom another worker may have enrolled just now, it looks again (`look_again`).
+- A lost connection is made again, with growing pauses; then everybody who is held is woken.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from foundation.operations_log import OperationsLog
+from liveconnect.store.loading import Chosen, load_endpoints
+from liveconnect.store.postgres.connecting import UNAVAILABLE, connected, said
+from liveconnect.store.postgres.readers import read_on
+from liveconnect.store.postgres.schema import ENDPOINTS_CHANNEL, REPORTS_CHANNEL
+from liveconnect.store.postgres.sql import PostgresSql
+from liveconnect.store.postgres.store import unavailable
+from liveconnect.store.records import EndpointRecord
+
+HEARTBEAT_S = 0.25
+STALE_AFTER_S = 1.0
+ANSWER_TIMEOUT_S = 2.0
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+MOST_AT_ONCE = 500
+"""Endpoints read in one go: more would hold up the polls."""
+_CHANGED = "SELECT id, revision, change FROM endpoints WHERE change > ? ORDER BY change LIMIT ?"
+
+
+class Memory(Protocol):
+    """What the follower keeps current."""
+
+    def has(self, endpoint_id: str, revision: int) -> bool:
+        """Tell whether this state of an endpoint, or a newer one, is in it."""
+
+    def take(self, endpoints: Sequence[EndpointRecord]) -> None:
+        """Take endpoints in as they were committed."""
+
+    def reports_came(self, tenant: str | None) -> None:
+        """Hear that a UTM has reports; without a name, that any may have."""
+
+
+class Follower:
+    """Follows one database for one worker."""
+
+    def __init__(self, url: str, memory: Memory, log: OperationsLog, *, name: str) -> None:
+        self._url = url
+        self._memory = memory
+        self._log = log
+        self._name = name
+        self._position = 0
+        self._heard_at = float("-inf")
+        self._is_connected = False
+        self._rung = asyncio.Event()
+        self._looked = asyncio.Event()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the memory is behind the database by no more than it may."""
+        return asyncio.get_running_loop().time() - self._heard_at <= STALE_AFTER_S
+
+    def begin_after(self, position: int) -> None:
+        """Take it that everything up to this change is in the memory."""
+        self._position = position
+
+    async def catch_up(self) -> None:
+        """Return when the memory is current.
+
+        Raises:
+            StoreUnavailableError: If the database does not answer.
+        """
+        await self._heard_since(asyncio.get_running_loop().time() - STALE_AFTER_S)
+
+    async def look_again(self) -> None:
+        """Return when all that is committed now is in the memory.
+
+        Raises:
+            StoreUnavailableError: If the database does not answer.
+        """
+        await self._heard_since(asyncio.get_running_loop().time())
+
+    async def _heard_since(self, moment: float) -> None:
+        self._rung.set()
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                while self._heard_at < moment:
+                    if not self._is_connected:
+                        raise ConnectionError("the connection is lost")
+                    await self._looked.wait()
+                    self._rung.set()
+        except UNAVAILABLE as error:
+            raise unavailable(error) from error
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        pause_s, is_lost = FIRST_PAUSE_S, False
+        while True:
+            try:
+                async with self._listening() as sql:
+                    if is_lost:
+                        self._log.record("database_found")
+                    pause_s, is_lost = FIRST_PAUSE_S, False
+                    self._memory.reports_came(None)
+                    await self._follow(sql)
+            except UNAVAILABLE as error:
+                if not is_lost:
+                    self._log.record("database_lost", sentence=said(error))
+                is_lost = True
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    @contextlib.asynccontextmanager
+    async def _listening(self) -> AsyncIterator[PostgresSql]:
+        connection = await connected(
+            self._url, name=f"{self._name} follower", timeout_s=ANSWER_TIMEOUT_S
+        )
+        try:
+            await connection.add_listener(ENDPOINTS_CHANNEL, self._on_endpoints)
+            await connection.add_listener(REPORTS_CHANNEL, self._on_reports)
+            self._is_connected = True
+            yield PostgresSql(connection)
+        finally:
+            self._is_connected = False
+            self._wake_waiting()
+            connection.terminate()
+
+    async def _follow(self, sql: PostgresSql) -> None:
+        while True:
+            self._rung.clear()
+            began = asyncio.get_running_loop().time()
+            while await self._take_some(sql):
+                pass
+            self._heard_at = began
+            self._wake_waiting()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._rung.wait()
+
+    def _wake_waiting(self) -> None:
+        self._looked.set()
+        self._looked = asyncio.Event()
+
+    async def _take_some(self, sql: PostgresSql) -> bool:
+        """Take in the next endpoints that changed; tell whether there may be more."""
+        changed = (await sql.fetch(_CHANGED, [self._position, MOST_AT_ONCE])).fetchall()
+        if not changed:
+            return False
+        unknown = [row[0] for row in changed if not self._memory.has(row[0], row[1])]
+        if unknown:
+            # Of one committed state: a queue must belong to its revision.
+            chosen = Chosen("SELECT id FROM endpoints WHERE id = ANY(?)", (unknown,))
+            self._memory.take(await read_on(sql, lambda db: load_endpoints(db, chosen)))
+        self._position = changed[-1][2]
+        return len(changed) == MOST_AT_ONCE
+
+    def _on_endpoints(self, *_notice: object) -> None:
+        self._rung.set()
+
+    def _on_reports(self, _connection: object, _pid: int, _channel: str, tenant: str) -> None:
+        self._memory.reports_came(tenant)
