@@ -48,6 +48,7 @@ async def _serve(options: argparse.Namespace) -> None:
         public_mcs_port=options.public_mcs_port,
         database=options.database,
         worker=options.worker,
+        push=options.push,
     )
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="be worker N of this host, with a folder of its own and ports that others share",
     )
+    parser.add_argument("--push", action="store_true", help="offer endpoints the push channel")
     parser.add_argument("--journal", action="store_true", help="keep the last exchanges")
     parser.add_argument("--kill-at", help="a checkpoint at which the process ends by SIGKILL")
     parser.add_argument("--ready-file", type=Path, help="written when it answers")

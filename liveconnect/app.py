@@ -42,8 +42,9 @@ from liveconnect.mcs_service.policy_shelf import PolicyShelf
 from liveconnect.mcs_service.service import McsService
 from liveconnect.observing import Observer
 from liveconnect.pki import CertificateAuthority
-from liveconnect.policies import McsPolicies
+from liveconnect.policies import McsPolicies, PushOffer
 from liveconnect.ports import RememberedPorts
+from liveconnect.push import PushHub
 from liveconnect.refusals import Refusals, StoreUnavailableError
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
@@ -84,7 +85,12 @@ class LiveConnect(Service):
         self._bells = ReportBells()
         self._refusals = Refusals(self._log)
         self._traffic = Traffic()
-        mcs_policies = McsPolicies(lambda: self.mcs_url, config.poll_interval_s)
+        self._hub = _push_hub(config)
+        if self._hub is not None:
+            self._roster.listen(self._hub.notice)
+        mcs_policies = McsPolicies(
+            lambda: self.mcs_url, config.poll_interval_s, _push_offer(config)
+        )
         self._sharing = sharing_of(
             config,
             StoreSettings(
@@ -117,6 +123,7 @@ class LiveConnect(Service):
             bells=self._bells,
             journal=self.journal,
             observe=self.observe,
+            hub=self._hub,
             now=now,
         ).by_name()
 
@@ -160,6 +167,8 @@ class LiveConnect(Service):
     async def stop(self) -> None:
         """Close the listeners, write what only the memory knows, give the folder back."""
         self._bells.close()
+        if self._hub is not None:
+            self._hub.close()
         for server in self._servers:
             await server.stop()
         self._servers.clear()
@@ -224,6 +233,8 @@ class LiveConnect(Service):
         ports.remember("mcs", self.mcs_port)
         ports.remember("link", self.link_port)
         self._tasks.keep(self._upkeep.run, name="liveconnect upkeep")
+        if self._hub is not None:
+            self._tasks.keep(self._hub.run, name="push pings")
         self._log.record("started", mcs=self.mcs_url, link=self.link_url)
 
     async def _listen(self, server: HttpServer) -> int:
@@ -249,7 +260,8 @@ class LiveConnect(Service):
             now=self._now,
             rng=self._rng,
         )
-        app = McsService(context, self._config.base_path).application(self._middlewares())
+        service = McsService(context, self._config.base_path, self._hub)
+        app = service.application(self._middlewares())
         ContentService(self._config.content_folder).add_routes(app)
         lookup = CategoryLookup(self._config.category_file, self._log)
         CategoryService(context, lookup).add_routes(app, self._config.base_path)
@@ -291,3 +303,13 @@ class LiveConnect(Service):
         if not path.exists():
             write_secret(path, secrets.token_urlsafe(SECRET_BYTES).encode())
         return Secret(path.read_text())
+
+
+def _push_hub(config: LiveConnectConfig) -> PushHub | None:
+    return PushHub(config.push_ping_timeout_s / 3) if config.push else None
+
+
+def _push_offer(config: LiveConnectConfig) -> PushOffer | None:
+    if not config.push:
+        return None
+    return PushOffer(config.push_ping_timeout_s, config.push_fallback_poll_s)

@@ -7,6 +7,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from foundation.protocol.mcs_policy import DEFAULT_PUSH_PING_TIMEOUT_S
 from foundation.protocol.names import DEFAULT_BASE_PATH
 
 
@@ -28,6 +29,9 @@ class LiveConnectConfig:
         database: The URL of a PostgreSQL database; None for a file in the data folder.
         worker: The number of this worker among those of the host, from 1; 0 is alone.
         public_mcs_port: The port in the URLs that it hands out; None for the listener's own.
+        push: Whether endpoints are offered the push channel.
+        push_ping_timeout_s: How long a client waits for a ping; one is sent each third of it.
+        push_fallback_poll_s: The poll interval while push is up; None for the usual one.
     """
 
     data: Path
@@ -43,6 +47,9 @@ class LiveConnectConfig:
     database: str | None = field(default=None, repr=False)
     worker: int = 0
     public_mcs_port: int | None = None
+    push: bool = False
+    push_ping_timeout_s: int = DEFAULT_PUSH_PING_TIMEOUT_S
+    push_fallback_poll_s: int | None = None
 
     @property
     def own_folder(self) -> Path:

@@ -12,7 +12,7 @@ Provenance: MCS policy, fragments and content-hash ids are documented; the size 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from foundation.protocol.link import Changeset, PolicyDocument
 from foundation.protocol.mcs_policy import SHORTEST_POLL_INTERVAL_S, McsPolicy
@@ -46,11 +46,31 @@ class StoredPolicy:
         )
 
 
-class McsPolicies:
-    """Compiles the MCS policy of an endpoint."""
+@dataclass(frozen=True, slots=True)
+class PushOffer:
+    """What an MCS policy says of the push channel, which is on the server itself."""
 
-    def __init__(self, server_url: Callable[[], str], poll_interval_s: float) -> None:
+    ping_timeout_s: int
+    fallback_poll_s: int | None
+
+
+class McsPolicies:
+    """Compiles the MCS policy of an endpoint.
+
+    Args:
+        server_url: The address that endpoints are given.
+        poll_interval_s: How often they shall ask.
+        push: The push channel; None when it is not offered.
+    """
+
+    def __init__(
+        self,
+        server_url: Callable[[], str],
+        poll_interval_s: float,
+        push: PushOffer | None = None,
+    ) -> None:
         self._server_url = server_url
+        self._push = push
         # The document holds whole seconds.
         # Clients keep the floor anyway; a faster lab overrides it in its own clients.
         self._poll_interval_s = max(SHORTEST_POLL_INTERVAL_S, round(poll_interval_s))
@@ -58,7 +78,8 @@ class McsPolicies:
     @property
     def settings(self) -> str:
         """What every MCS policy has in common; when it changes, all are compiled again."""
-        return f"{self._server_url()} {self._poll_interval_s}"
+        said = f"{self._server_url()} {self._poll_interval_s}"
+        return said if self._push is None else f"{said} {self._push}"
 
     def compile(self, keys: TenantKeys, device_id: str) -> PolicyDocument:
         """Return the sealed policy for one device."""
@@ -70,6 +91,13 @@ class McsPolicies:
             servers=(self._server_url(),),
             poll_interval_s=self._poll_interval_s,
         )
+        if self._push is not None:
+            policy = replace(
+                policy,
+                push_servers=(self._server_url(),),
+                push_ping_timeout_s=self._push.ping_timeout_s,
+                push_fallback_poll_s=self._push.fallback_poll_s,
+            )
         revision, body = seal(policy.encode())
         return PolicyDocument(MCS, POLICY_TYPES[MCS], revision, body)
 

@@ -10,7 +10,7 @@
   at most one group of it, and nothing depends on it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,7 @@ class Entry:
     answers: dict[str, bytes] = field(default_factory=dict)
     expires_at: datetime | None = None
     delivered: dict[str, datetime] = field(default_factory=dict)
+    is_told: bool = False
     fetches: list[Fetch] = field(default_factory=list)
     last_seen: datetime | None = None
     seen_stored: datetime | None = None
@@ -59,12 +60,17 @@ class Roster:
     """Every endpoint of one LiveConnect."""
 
     def __init__(self) -> None:
+        self._listener: Callable[[Entry], None] | None = None
         self._by_id: dict[str, Entry] = {}
         self._by_header: dict[str, Entry] = {}
         self._by_device: dict[str, Entry] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def listen(self, listener: Callable[["Entry"], None]) -> None:
+        """Have a listener called with each endpoint whose queue or standing has changed."""
+        self._listener = listener
 
     def load(self, endpoints: Iterable[EndpointRecord]) -> None:
         """Begin anew with what is stored."""
@@ -95,6 +101,7 @@ class Roster:
                 entry.password_digest = endpoint.password_digest
                 self._by_header.pop(entry.header, None)
         self.apply((endpoint.queue,))
+        self._tell(entry)
         return entry
 
     def apply(self, snapshots: Iterable[QueueSnapshot]) -> None:
@@ -114,6 +121,7 @@ class Roster:
             entry.expires_at = min((each.expires_at for each in snapshot.waiting), default=None)
             if snapshot.waiting:
                 self._build(entry, _OUR_APPS, None)
+            self._tell(entry)
 
     def by_id(self, endpoint_id: str) -> Entry | None:
         """Return an endpoint."""
@@ -136,6 +144,7 @@ class Roster:
     def poll(self, entry: Entry, apps: str, now: datetime) -> bytes:
         """Return what a poll for these apps, separated by `;`, carries."""
         entry.last_seen = now
+        entry.is_told = False
         if not entry.waiting:
             return NOTHING
         if entry.expires_at is not None and now >= entry.expires_at:
@@ -173,6 +182,10 @@ class Roster:
                 fetches += entry.fetches
                 entry.fetches = []
         return seen, tuple(fetches)
+
+    def _tell(self, entry: Entry) -> None:
+        if self._listener is not None:
+            self._listener(entry)
 
     def _build(self, entry: Entry, apps: str, now: datetime | None) -> bytes:
         names = frozenset(apps.split(";"))

@@ -11,6 +11,8 @@ from foundation.protocol.commands import Command, refuse_hazard
 from foundation.protocol.reasons import Reason
 from foundation.service import Now
 from liveconnect.link_service.syncing import describe_endpoint
+from liveconnect.push import PushHub
+from liveconnect.push_saying import say
 from liveconnect.refusals import NotFoundError, Refusals
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Entry, Roster
@@ -29,6 +31,7 @@ class Verbs:
         bells: ReportBells,
         journal: Journal,
         observe: Observe,
+        hub: PushHub | None,
         now: Now,
     ) -> None:
         self._store = store
@@ -37,6 +40,7 @@ class Verbs:
         self._bells = bells
         self._journal = journal
         self._observe = observe
+        self._hub = hub
         self._now = now
 
     def by_name(self) -> dict[str, Verb]:
@@ -50,6 +54,8 @@ class Verbs:
             "send_command": self.send_command,
             "journal": self.journal,
             "timeline": self.timeline,
+            "push": self.push,
+            "responses": self.responses,
             "remove_utm": self.remove_utm,
             "revoke_certificate": self.revoke_certificate,
         }
@@ -77,6 +83,10 @@ class Verbs:
                 entry = self._roster.by_id(endpoint.endpoint_id)
                 if entry is not None and entry.last_seen is not None:
                     described["last_seen_at"] = entry.last_seen.isoformat()
+                is_listening = self._hub is not None and self._hub.is_connected(
+                    endpoint.endpoint_id
+                )
+                described["push"] = is_listening
                 described["apps"] = list(await self._store.compliance(endpoint.endpoint_id))
                 listed.append(described)
         return listed
@@ -131,6 +141,26 @@ class Verbs:
             "number": found[1],
             "hops": [plain(asdict(hop)) for hop in hops],
         }
+
+    async def responses(self, endpoint_id: str) -> list[dict[str, Any]]:
+        """Return what an endpoint answered to commands."""
+        entry = self._entry(endpoint_id)
+        return [asdict(one) for one in await self._store.responses(entry.endpoint_id)]
+
+    async def push(self, endpoint_id: str, what: str) -> dict[str, Any]:
+        """Say something over an endpoint's push channel.
+
+        Args:
+            endpoint_id: The endpoint.
+            what: `wake_up`, `commands` (all that waits, as one document), `clone_challenge`,
+                `clone_detected`, `silence` (not even pings), `speak` (again), or `drop`.
+        """
+        entry = self._entry(endpoint_id)
+        if self._hub is None:
+            raise NotFoundError(Reason.PUSH_OFF, "this LiveConnect offers no push")
+        if not say(self._hub, entry, what, self._now()):
+            raise NotFoundError(Reason.ENDPOINT_UNKNOWN, f"{endpoint_id} is not connected for push")
+        return {"endpoint_id": endpoint_id, "what": what}
 
     async def remove_utm(self, tenant: str) -> dict[str, Any]:
         """Refuse a UTM, its certificates and its token from now on."""

@@ -64,12 +64,14 @@ class HouseMaker:
             arguments += ["--link-port", str(ports.link)]
             arguments += ["--poll", str(poll)] if poll else []
             arguments += ["--journal"] if self._settings.journal else []
+            arguments += ["--push"] if self._settings.push else []
             return ProcessHouse(LIVECONNECT, data, lambda: arguments)
         config = LiveConnectConfig(
             data=data,
             mcs_port=ports.mcs,
             link_port=ports.link,
             journal=self._settings.journal,
+            push=self._settings.push,
             poll_interval_s=poll or LiveConnectConfig(data=data).poll_interval_s,
         )
         return TaskHouse(LIVECONNECT, lambda: LiveConnect(config, now=self._now, rng=self._rng))

@@ -65,6 +65,7 @@ class LabSettings:
         eplog_process: The process in the lines of eplog.log.
         host_name: The UTM's, as it stands in log lines.
         journal: Keep the last exchanges in memory.
+        push: Whether endpoints are offered the push channel.
     """
 
     mode: Mode = "tasks"
@@ -76,6 +77,7 @@ class LabSettings:
     eplog_process: EplogProcess = "eplog"
     host_name: str = "utm"
     journal: bool = True
+    push: bool = False
 
     @property
     def management_ports(self) -> frozenset[int]:

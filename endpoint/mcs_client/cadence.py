@@ -3,6 +3,7 @@
 * The first poll is at once; the n-th is at start + n * interval, counted start to start, so that
   slow answers never make the cadence drift.
 * A slot that passed while the client was busy is skipped, not caught up with.
+* A poll out of turn, as push asks for one, moves no slot.
 * Another interval counts from the last slot; after a back-off the cadence starts anew.
 * Times are the event loop's; the wall clock may jump without a poll being repeated or left out.
 
@@ -12,6 +13,9 @@ client reads no skew either (mcs-protocol 1.5).
 
 import math
 from dataclasses import dataclass
+from typing import Final
+
+_GRAIN_S: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,9 @@ class Cadence:
             now_s: The loop's time.
             interval_s: The interval in force now.
         """
+        if now_s < self.due_at_s - _GRAIN_S:
+            # Polled out of turn: the slot stays, so that a fleet that was woken at once is spread.
+            return Cadence(self.due_at_s, interval_s)
         if interval_s != self.interval_s:
             return Cadence(self.due_at_s, interval_s).after(now_s, interval_s)
         passed = math.ceil((now_s - self.start_s) / interval_s - 1e-9)

@@ -16,6 +16,7 @@ from typing import Final
 
 from endpoint.identity import Identity
 from endpoint.logs import EndpointLog
+from endpoint.mcs_client.access import Access
 from endpoint.mcs_client.attempt import ATTEMPT_HEADER
 from endpoint.mcs_client.computer import PRODUCT_VERSION
 from endpoint.mcs_client.connection import Connection
@@ -35,9 +36,11 @@ from foundation.protocol.authorization import (
     EndpointCredentials,
     RegistrationCredentials,
     encode_basic,
+    encode_bearer,
 )
 
 _XML: Final = "application/xml; charset=utf-8"
+_JSON: Final = "application/json"
 _NOTHING_SENT: Final = frozenset({Breakdown.CONNECT, Breakdown.CERTIFICATE})
 _GONE: Final = frozenset({404, 410})
 
@@ -144,6 +147,24 @@ class McsCalls:
         """Send events."""
         path = paths.events(identity.endpoint_id)
         await self._call("send events", "POST", path, _basic(identity), document)
+
+    async def respond(self, access: Access, app_id: str, command_id: str, document: bytes) -> None:
+        """Send the response to a command, as JSON."""
+        path = paths.response(access.device_id, app_id, command_id)
+        token = access.token
+        await self._call(
+            f"respond to command {command_id}",
+            "POST",
+            path,
+            encode_bearer(token.reveal()) if token is not None else "",
+            document,
+            more={
+                "Content-Type": _JSON,
+                "Accept": _JSON,
+                "X-Device-ID": access.device_id,
+                "X-Tenant-ID": access.tenant_id,
+            },
+        )
 
     async def close(self) -> None:
         """Close the connection."""

@@ -99,6 +99,7 @@ class McsClient(Service):
             settings=settings,
             log=log,
             now=now,
+            rng=rng or random.Random(),
             checkpoints=checkpoints,
         )
         self._statuses = StatusSending(
@@ -124,6 +125,7 @@ class McsClient(Service):
             options=options,
             log=log,
             rng=rng or random.Random(),
+            now=now,
         )
         self._tasks = Tasks(on_failure=self._crashed)
 
@@ -141,6 +143,7 @@ class McsClient(Service):
     async def stop(self) -> None:
         """Stop polling and close the connection; what is unfinished lies on disk."""
         await self._tasks.close()
+        await self._loop.close()
         await self._calls.close()
         self._log.information("McsClient", "Stopped")
 

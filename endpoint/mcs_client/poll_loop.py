@@ -6,6 +6,8 @@
 * Statuses and events that could not be sent are tried again later by themselves; that delays no
   poll. When LiveConnect could not be reached, a poll that gets through ends the wait: what was
   wrong is over.
+* Push asks for a poll at once, also in the middle of a back-off (documented); while it is up the
+  policy's fallback interval is the cadence's.
 * One request at a time: rounds and sending hold the same lock.
 
 Provenance: mcs-protocol.md 1.4, 1.5 (public); looking at the spool by a bell is ours.
@@ -23,11 +25,15 @@ from endpoint.mcs_client.errors import LiveConnectUnreachableError, McsCallFaile
 from endpoint.mcs_client.event_sending import EventSending
 from endpoint.mcs_client.failures import LONG_S, line_of
 from endpoint.mcs_client.options import McsClientOptions
+from endpoint.mcs_client.push_channel import PushChannel
+from endpoint.mcs_client.push_inbox import PushInbox
 from endpoint.mcs_client.reactions import FailureClass
 from endpoint.mcs_client.rounds import Rounds
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_sending import StatusSending
 from foundation.errors import DomainError
+from foundation.protocol.push import PushEvent
+from foundation.service import Now
 
 _RETRY_S = 30.0
 _CLOCK_GRAIN_S = 1e-6
@@ -52,6 +58,7 @@ class PollLoop:
         options: McsClientOptions,
         log: EndpointLog,
         rng: random.Random,
+        now: Now,
     ) -> None:
         self._rounds = rounds
         self._statuses = statuses
@@ -64,6 +71,11 @@ class PollLoop:
         self._identity: Identity | None = None
         self._retry_at_s = 0.0
         self._send_met_nobody = False
+        self._polled_at_s = 0.0
+        self._inbox = PushInbox()
+        self._push = PushChannel(
+            log=log, now=now, on_event=self._push_said, on_lost=self._push_lost
+        )
         self.lock = asyncio.Lock()
         self.cadence: Cadence | None = None
 
@@ -73,7 +85,8 @@ class PollLoop:
         self.cadence = Cadence(loop.time(), self._settings.current().poll_interval_s)
         while True:
             async with self.lock:
-                if self._is_due(self.cadence.due_at_s):
+                await self._work_pushed()
+                if self._is_due(self.cadence.due_at_s) or self._is_due(self._inbox.poll_at_s):
                     self.cadence = await self._poll(self.cadence)
                 await self.send_due()
                 wait_s = self._wake_at_s(self.cadence) - loop.time()
@@ -88,10 +101,15 @@ class PollLoop:
         """
         try:
             self._identity = await self._rounds.run()
+            await self._push.ensure(self._settings.current(), self._rounds.access)
         except McsCallFailedError as error:
             self._note(error)
             raise
         return self._identity
+
+    async def close(self) -> None:
+        """Let go of the push channel."""
+        await self._push.close()
 
     async def send_due(self) -> None:
         """Send the statuses and events that are due; the caller holds the lock."""
@@ -113,6 +131,8 @@ class PollLoop:
 
     async def _poll(self, cadence: Cadence) -> Cadence:
         loop = asyncio.get_running_loop()
+        self._inbox.polled()
+        self._polled_at_s = loop.time()
         failures_before = self._rounds.failures
         try:
             await self.round()
@@ -125,7 +145,33 @@ class PollLoop:
         if failures_before or self._send_met_nobody:
             self._retry_at_s = 0.0
             self._send_met_nobody = False
-        return cadence.after(loop.time(), self._settings.current().poll_interval_s)
+        return cadence.after(loop.time(), self._interval_s())
+
+    def _interval_s(self) -> float:
+        settings = self._settings.current()
+        return settings.push_fallback_poll_s if self._push.is_up else settings.poll_interval_s
+
+    async def _work_pushed(self) -> None:
+        """Do what came by push as whole commands; what fails is asked for by a poll."""
+        documents, identity = self._inbox.documents(), self._identity
+        if identity is None:
+            return
+        for document in documents:
+            try:
+                if not await self._rounds.run_pushed(identity, document):
+                    await self._push.close()
+            except (DomainError, OSError) as error:
+                self._write_down(error)
+                self._inbox.take_loss(self._polled_at_s, asyncio.get_running_loop().time())
+                return
+
+    def _push_said(self, event: PushEvent) -> None:
+        if self._inbox.take_event(event, asyncio.get_running_loop().time()):
+            self._bell.ring()
+
+    def _push_lost(self) -> None:
+        self._inbox.take_loss(self._polled_at_s, asyncio.get_running_loop().time())
+        self._bell.ring()
 
     def _back_off(self, error: DomainError | OSError) -> float:
         self._write_down(error)
@@ -160,7 +206,8 @@ class PollLoop:
         return min(_RETRY_S, 1.5 * self._settings.current().poll_interval_s)
 
     def _wake_at_s(self, cadence: Cadence) -> float:
-        poll_at_s = cadence.due_at_s
+        asked_at_s = self._inbox.poll_at_s
+        poll_at_s = cadence.due_at_s if asked_at_s is None else min(cadence.due_at_s, asked_at_s)
         if self._identity is None or self._rounds.failures:
             return poll_at_s
         now_s = asyncio.get_running_loop().time()

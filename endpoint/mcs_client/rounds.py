@@ -9,7 +9,9 @@ Provenance: the order is mcs-protocol 1.4's (public).
 """
 
 import asyncio
+import random
 from collections import Counter
+from collections.abc import Sequence
 
 from endpoint.host import HostFolder
 from endpoint.identity import Identity, load_identity
@@ -28,8 +30,14 @@ from endpoint.mcs_client.settings import SettingsSource
 from foundation.checkpoints import Checkpoints
 from foundation.durable.files import write_atomic
 from foundation.net.xml_guard import XmlRefusedError
+from foundation.protocol.actions import (
+    CLONE_CHALLENGE,
+    CLONE_DETECTED,
+    clone_kind,
+    encode_clone_answer,
+)
 from foundation.protocol.answers import AnswerMalformedError, decode_flags, encode_flags
-from foundation.protocol.commands import InvalidCommandError, decode_commands
+from foundation.protocol.commands import Command, InvalidCommandError, decode_commands
 from foundation.protocol.names import REGISTERED_APPS
 from foundation.service import Now
 
@@ -54,6 +62,7 @@ class Rounds:
         settings: SettingsSource,
         log: EndpointLog,
         now: Now,
+        rng: random.Random,
         checkpoints: Checkpoints,
     ) -> None:
         self._host = host
@@ -64,8 +73,9 @@ class Rounds:
         self._settings = settings
         self._log = log
         self._now = now
+        self._rng = rng
         self._checkpoints = checkpoints
-        self._access = Access()
+        self.access = Access()
         self._flags_path = host.cache / "flags-mcs.json"
         self._flags_due_s = 0.0
         self._greeted = False
@@ -87,12 +97,31 @@ class Rounds:
         await self._renew_flags(identity)
         return identity
 
+    async def run_pushed(self, identity: Identity, document: str) -> bool:
+        """Do what a document that came by push says; return whether push may go on.
+
+        A clone challenge is answered and not acknowledged; "clone detected" ends push (documented).
+
+        Raises:
+            DomainError: It ended early; what was received stays queued.
+        """
+        commands = self._read(document.encode())
+        kinds = {command.id: clone_kind(command) for command in commands}
+        for command in commands:
+            if kinds[command.id] == CLONE_CHALLENGE:
+                self._log.information("PushClient", "Clone challenge")
+                answer = encode_clone_answer(self._rng)
+                await self._calls.respond(self.access, command.app_id, command.id, answer)
+        self._take("PushClient", [one for one in commands if not kinds[one.id]])
+        await self._work.run(identity)
+        return CLONE_DETECTED not in kinds.values()
+
     async def register(self, token: str) -> Identity:
         """Register, for the first time or again."""
         identity = await self._registration.register(token)
         self.counters["registrations"] += 1
         self.must_register = False
-        self._access.forget()
+        self.access.forget()
         return identity
 
     async def _greet(self) -> None:
@@ -121,25 +150,30 @@ class Rounds:
         body = await self._calls.commands(identity, REGISTERED_APPS)
         self.failures = 0
         self.counters["polls"] += 1
+        self._take("PollLoop", self._read(body))
+
+    def _read(self, document: bytes) -> tuple[Command, ...]:
         try:
-            commands = decode_commands(body, received_at=self._now())
+            return decode_commands(document, received_at=self._now())
         except (XmlRefusedError, InvalidCommandError) as error:
             self._log.error("PollLoop", f"Failed to parse commands: {error}")
-            return
+            return ()
+
+    def _take(self, component: str, commands: Sequence[Command]) -> None:
         if commands:
             new = self._queue.put(commands)
             self.counters["commands"] += len(new)
             self._checkpoints.reach("client.after_queue")
-            self._log.information("PollLoop", f"Received {len(commands)} command(s)")
+            self._log.information(component, f"Received {len(commands)} command(s)")
 
     async def _renew_access(self, identity: Identity) -> None:
         device_id = self._settings.current().device_id
         loop = asyncio.get_running_loop()
-        if not self._access.is_wanted(device_id, loop.time()):
+        if not self.access.is_wanted(device_id, loop.time()):
             return
         body = await self._calls.authenticate(identity)
         try:
-            self._access.take(body, loop.time())
+            self.access.take(body, loop.time())
         except AnswerMalformedError as error:
             self._log.error("Access", f"No access token: {error}")
 

@@ -18,7 +18,13 @@ from endpoint.config import ConfigRefusedError, McsConfig, read_config
 from endpoint.host import HostFolder, PathOutsideHostError
 from endpoint.logs import EndpointLog
 from endpoint.mcs_client.options import McsClientOptions
-from foundation.protocol.mcs_policy import LONGEST_INTERVAL_S, McsPolicy, decode_mcs_policy
+from foundation.protocol.mcs_policy import (
+    DEFAULT_POLL_INTERVAL_S,
+    DEFAULT_PUSH_PING_TIMEOUT_S,
+    LONGEST_INTERVAL_S,
+    McsPolicy,
+    decode_mcs_policy,
+)
 from foundation.protocol.names import MCS, POLICY_TYPES
 from foundation.protocol.policies import PolicyRefusedError, policy_file_name
 
@@ -38,6 +44,9 @@ class Settings:
     device_id: str
     tenant_id: str
     ca: Path
+    push_server: str = ""
+    push_ping_timeout_s: float = float(DEFAULT_PUSH_PING_TIMEOUT_S)
+    push_fallback_poll_s: float = float(DEFAULT_POLL_INTERVAL_S)
 
 
 class SettingsSource:
@@ -72,6 +81,12 @@ class SettingsSource:
             device_id=policy.device_id,
             tenant_id=policy.tenant_id,
             ca=self._ca(),
+            # Only the first push server is used (documented).
+            push_server=next(iter(policy.push_servers), ""),
+            push_ping_timeout_s=float(min(policy.push_ping_timeout_s, LONGEST_INTERVAL_S)),
+            push_fallback_poll_s=policy.effective_push_fallback_poll_s
+            if override is None
+            else override,
         )
 
     def _ca(self) -> Path:

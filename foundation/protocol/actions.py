@@ -7,12 +7,16 @@ Provenance: documented.
 """
 
 import json
+import random
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from foundation.errors import DomainError
 from foundation.net.xml_guard import XmlRefusedError
+from foundation.protocol.commands import Command
+from foundation.protocol.names import APPSPROXY
 from foundation.protocol.xml_reading import read_document
 from foundation.protocol.xml_writing import attribute, element
 
@@ -117,3 +121,20 @@ def _from_json(body: str) -> Action:
             if name != "type"
         },
     )
+
+
+def clone_kind(command: Command) -> str:
+    """Return which message about clones a command is; empty for any other command."""
+    if command.app_id != APPSPROXY or not command.body.lstrip().startswith("{"):
+        return ""
+    try:
+        kind = json.loads(command.body).get("type")
+    except (ValueError, RecursionError):
+        return ""
+    return kind if kind in (CLONE_CHALLENGE, CLONE_DETECTED) else ""
+
+
+def encode_clone_answer(rng: random.Random) -> bytes:
+    """Return the answer to a clone challenge: a random id, by which two clones differ."""
+    chosen = uuid.UUID(int=rng.getrandbits(128), version=4)
+    return json.dumps({"dedup_id": str(chosen)}).encode()

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     GROUP_UNKNOWN = "group_unknown"
     APP_UNKNOWN = "app_unknown"
     COMMAND_UNKNOWN = "command_unknown"
+    PUSH_OFF = "push_off"
     BODY_EMPTY = "body_empty"
     BODY_TOO_LARGE = "body_too_large"
     XML_DOCTYPE = "xml_doctype"

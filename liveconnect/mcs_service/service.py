@@ -16,7 +16,9 @@ from liveconnect.mcs_service.context import JSON, McsContext
 from liveconnect.mcs_service.documents import MOST_BYTES
 from liveconnect.mcs_service.poll_resource import PollResource
 from liveconnect.mcs_service.polling import Polling
+from liveconnect.mcs_service.pushing import Pushing
 from liveconnect.mcs_service.telling import Telling
+from liveconnect.push import PushHub
 
 FLAGS: dict[str, bool] = {}
 """Feature flags; no function of ours hangs on one."""
@@ -25,8 +27,9 @@ FLAGS: dict[str, bool] = {}
 class McsService:
     """Answers endpoints."""
 
-    def __init__(self, context: McsContext, base_path: str) -> None:
+    def __init__(self, context: McsContext, base_path: str, hub: PushHub | None) -> None:
         self._context = context
+        self._pushing = Pushing(context, hub)
         self._base = "/" + base_path.strip("/") if base_path.strip("/") else ""
 
     def application(self, middlewares: Iterable[Any] = ()) -> web.Application:
@@ -59,6 +62,7 @@ class McsService:
                 "/authenticate/endpoint/{endpoint}/role/endpoint",
                 self._authenticate,
             ),
+            ("push", "GET", "/v2/push/device/{device}", self._pushing.push),
             ("flags", "GET", "/flags/endpoint/{endpoint}", self._flags),
             ("capabilities", "GET", "/", self._capabilities),
         )

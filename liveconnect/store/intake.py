@@ -63,6 +63,19 @@ def record_response(sql: Sql, tenant: str, response: ReceivedResponse, at: datet
     )
 
 
+def responses(sql: Sql, endpoint_id: str) -> tuple[ReceivedResponse, ...]:
+    """Return the responses of an endpoint, in the order in which they came."""
+    rows = sql.execute(
+        "SELECT app_id, command_id, body FROM responses WHERE endpoint_id = ? "
+        "ORDER BY stored_at, app_id, command_id",
+        [endpoint_id],
+    ).fetchall()
+    return tuple(
+        ReceivedResponse(endpoint_id=endpoint_id, app_id=row[0], command_id=row[1], body=row[2])
+        for row in rows
+    )
+
+
 def record_fetches(sql: Sql, fetches: Iterable[Fetch]) -> None:
     """Note when policies were fetched, for the timeline."""
     for fetch in fetches:

@@ -20,6 +20,7 @@ from liveconnect.store.records import (
     EndpointRecord,
     Hop,
     QueueSnapshot,
+    ReceivedResponse,
     TenantRecord,
 )
 from liveconnect.store.sql import Sql
@@ -48,6 +49,10 @@ class Intents(UtmIntents, EndpointIntents):
     async def compliance(self, endpoint_id: str) -> tuple[dict[str, Any], ...]:
         """Return, per app, what is assigned and what the newest status says."""
         return await self._read(lambda db: telling.compliance(db, endpoint_id))
+
+    async def responses(self, endpoint_id: str) -> tuple[ReceivedResponse, ...]:
+        """Return the responses of an endpoint, in the order in which they came."""
+        return await self._read(lambda db: intake.responses(db, endpoint_id))
 
     async def refresh_mcs_policies(self, at: datetime) -> tuple[QueueSnapshot, ...]:
         """Compile all MCS policies again when what they say has changed."""

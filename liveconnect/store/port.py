@@ -155,6 +155,9 @@ class Store(UtmStore, EndpointStore, Protocol):
     async def compliance(self, endpoint_id: str) -> tuple[dict[str, Any], ...]:
         """Return, per app, what is assigned and what the newest status says."""
 
+    async def responses(self, endpoint_id: str) -> tuple[ReceivedResponse, ...]:
+        """Return the responses of an endpoint, in the order in which they came."""
+
     async def refresh_mcs_policies(self, at: datetime) -> tuple[QueueSnapshot, ...]:
         """Compile all MCS policies again when what they say has changed."""
 

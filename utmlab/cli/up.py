@@ -77,6 +77,11 @@ def zone_name(text: str) -> str:
     help="The process in eplog.log: eplog, or httpproxy for consumers that look at it "
     "(default: as before, else eplog).",
 )
+@click.option(
+    "--push",
+    is_flag=True,
+    help="LiveConnect tells computers at once what waits, over the push channel of MCS.",
+)
 @click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
 @click.option(
     "--ports",
@@ -99,6 +104,7 @@ def up(
     log_profile: LogProfile | None,
     eplog_process: EplogProcess | None,
     no_journal: bool,
+    push: bool,
     ports: Ports | None,
 ) -> None:
     """Run the lab until Ctrl-C.
@@ -118,6 +124,7 @@ def up(
         log_profile=log_profile or known.get("log_profile", "9.7"),
         eplog_process=eplog_process or known.get("eplog_process", "eplog"),
         journal=not no_journal,
+        push=push,
     )
     wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

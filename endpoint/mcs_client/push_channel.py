@@ -1,0 +1,182 @@
+"""The push channel of one client: a held request over which LiveConnect speaks first.
+
+* Connected after a round, when the policy names a push server and the access token a device.
+* Silence longer than the policy's ping time-out, an end, or anything that is no stream is an error:
+  the channel is down, the client polls at once, and connects again after its next poll.
+* A redirect (307) leads to the push host; the headers go along, to https only.
+* It hands events on and decides nothing.
+
+Provenance: mcs-protocol 1.3 row 14, 1.5, 1.7 (public).
+"""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from yarl import URL
+
+from endpoint.logs import EndpointLog
+from endpoint.mcs_client.access import Access
+from endpoint.mcs_client.settings import Settings
+from foundation.net.tls import client_context
+from foundation.protocol import paths
+from foundation.protocol.authorization import encode_bearer
+from foundation.protocol.push import (
+    CAPABILITIES,
+    CAPABILITIES_HEADER,
+    CONTENT_TYPE,
+    EventReader,
+    PushEvent,
+    PushStreamBrokenError,
+)
+from foundation.service import Now, Tasks
+
+if TYPE_CHECKING:
+    import asyncio
+
+CONNECT_S: Final = 30.0
+MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = frozenset({301, 302, 307, 308})
+
+
+class _LostError(Exception):
+    """The channel is down, for the reason given."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a channel was opened for: when it differs, another has to be opened."""
+
+    url: str
+    token: str
+    tenant: str
+    ping_timeout_s: float
+
+
+class PushChannel:
+    """The channel of one client.
+
+    Args:
+        log: MCSClient.log.
+        now: The time that certificates are checked against.
+        on_event: Called with each event but pings.
+        on_lost: Called when a channel that was up is down.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: EndpointLog,
+        now: Now,
+        on_event: Callable[[PushEvent], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        self._log = log
+        self._now = now
+        self._on_event = on_event
+        self._on_lost = on_lost
+        self._tasks = Tasks()
+        self._listening: asyncio.Task[None] | None = None
+        self._target: _Target | None = None
+        self.is_up = False
+
+    async def ensure(self, settings: Settings, access: Access) -> None:
+        """Connect, or leave a channel that is there as it is."""
+        target = _target_of(settings, access)
+        if target == self._target and self._listening is not None and not self._listening.done():
+            return
+        await self.close()
+        if target is not None:
+            self._target = target
+            self._listening = self._tasks.start(
+                self._listen(target, settings), name="mcs-client-push"
+            )
+
+    async def close(self) -> None:
+        """Stop listening; nobody is told."""
+        self._target, self.is_up = None, False
+        await self._tasks.close()
+        self._listening = None
+
+    async def _listen(self, target: _Target, settings: Settings) -> None:
+        was_up = False
+        try:
+            await self._stream(target, client_context(ca=settings.ca, now=self._now))
+        except TimeoutError:
+            was_up, reason = self.is_up, "No Ping from Server" if self.is_up else "no connection"
+        except (_LostError, PushStreamBrokenError, aiohttp.ClientError, OSError) as error:
+            was_up, reason = self.is_up, str(error) or type(error).__name__
+        else:
+            was_up, reason = self.is_up, "the server ended the stream"
+        self.is_up, self._target = False, None
+        write = self._log.error if was_up else self._log.warning
+        write("PushClient", f"Push is down: {reason}")
+        if was_up:
+            self._on_lost()
+
+    async def _stream(self, target: _Target, context: ssl.SSLContext) -> None:
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_S, sock_read=target.ping_timeout_s
+        )
+        connector = aiohttp.TCPConnector(limit=1, ssl=context)
+        async with aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=timeout,
+            trust_env=False,
+        ) as session:
+            url = target.url
+            for _ in range(MOST_REDIRECTS + 1):
+                async with session.get(
+                    URL(url, encoded=True), headers=_headers(target), allow_redirects=False
+                ) as answer:
+                    if answer.status not in _REDIRECTS:
+                        await self._read(answer)
+                        return
+                    url = _redirected(url, answer)
+            raise _LostError(f"more than {MOST_REDIRECTS} redirects")
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> None:
+        if answer.status != 200:
+            raise _LostError(f"the server answered {answer.status}")
+        if answer.content_type != CONTENT_TYPE:
+            raise _LostError(f"the server answered with {answer.content_type}")
+        self.is_up = True
+        self._log.information("PushClient", "Push is up")
+        reader = EventReader()
+        async for chunk in answer.content.iter_any():
+            for event in reader.feed(chunk):
+                self._on_event(event)
+
+
+def _target_of(settings: Settings, access: Access) -> _Target | None:
+    token = access.token
+    if not settings.push_server or token is None or not access.device_id:
+        return None
+    return _Target(
+        url=paths.join(settings.push_server, paths.push(access.device_id)),
+        token=f"{access.device_id} {token.reveal()}",
+        tenant=access.tenant_id,
+        ping_timeout_s=settings.push_ping_timeout_s,
+    )
+
+
+def _headers(target: _Target) -> dict[str, str]:
+    device, _, token = target.token.partition(" ")
+    return {
+        "Accept": CONTENT_TYPE,
+        "Cache-Control": "no-cache",
+        "Authorization": encode_bearer(token),
+        "X-Device-ID": device,
+        "X-Tenant-ID": target.tenant,
+        CAPABILITIES_HEADER: CAPABILITIES,
+    }
+
+
+def _redirected(url: str, answer: aiohttp.ClientResponse) -> str:
+    location = URL(url).join(URL(answer.headers.get("Location", "")))
+    if location.scheme != "https":
+        raise _LostError(f"redirected to {location.scheme}")
+    return str(location)

@@ -1,0 +1,144 @@
+"""Who is connected for push, and how they are told: one write, no task, for each of thousands.
+
+- One stream per endpoint; a newer one takes the older one's place.
+- An endpoint that was told is not told again until it has polled: a wake-up carries nothing, so
+  one is as good as many.
+- What waits when a stream begins is told at once: it may have come while nobody listened.
+- A stream that is not read does not grow: over its bound it is cut off, and the client polls.
+- A removed endpoint's stream ends with its removal.
+
+Provenance: mcs-protocol 1.7 (public); bounds and pace are ours.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from foundation.protocol.push import PING, WAKE_UP, encode_event
+from liveconnect.roster import Entry
+
+MOST_UNREAD: Final = 256_000
+"""Bytes that may wait in a stream; a whole command document of usual size fits many times."""
+PINGS_AT_A_TIME: Final = 200
+TICK_S: Final = 1.0
+_WAKE: Final = encode_event(WAKE_UP)
+
+
+@dataclass(slots=True, eq=False)
+class PushStream:
+    """One endpoint's stream.
+
+    Attributes:
+        entry: The endpoint.
+        write: Sends bytes at once; returns how many wait unsent.
+        is_gone: Whether the client has left; the server is not told by itself.
+        ended: Set when the stream shall end.
+        sent_at_s: Loop time of the last write.
+        is_silent: Whether nothing is sent, not even a ping: a fault of a test's making.
+    """
+
+    entry: Entry
+    write: Callable[[bytes], int]
+    is_gone: Callable[[], bool]
+    ended: asyncio.Event
+    sent_at_s: float = 0.0
+    is_silent: bool = False
+
+
+class PushHub:
+    """The streams of one LiveConnect.
+
+    Args:
+        ping_interval_s: After so much silence a stream is pinged.
+    """
+
+    def __init__(self, ping_interval_s: float) -> None:
+        self.ping_interval_s = ping_interval_s
+        self._streams: dict[str, PushStream] = {}
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def connect(self, stream: PushStream) -> None:
+        """Take a stream in; one that the endpoint had before ends."""
+        former = self._streams.get(stream.entry.endpoint_id)
+        if former is not None:
+            former.ended.set()
+        self._streams[stream.entry.endpoint_id] = stream
+        stream.entry.is_told = False
+        self._write(stream, PING)
+        self.notice(stream.entry)
+
+    def disconnect(self, stream: PushStream) -> None:
+        """Forget a stream that has ended, unless another took its place."""
+        if self._streams.get(stream.entry.endpoint_id) is stream:
+            del self._streams[stream.entry.endpoint_id]
+
+    def is_connected(self, endpoint_id: str) -> bool:
+        """Whether an endpoint listens."""
+        return endpoint_id in self._streams
+
+    def notice(self, entry: Entry) -> None:
+        """Look at an endpoint whose queue or standing changed, and tell it if there is a need."""
+        stream = self._streams.get(entry.endpoint_id)
+        if stream is None:
+            return
+        if entry.removed:
+            stream.ended.set()
+        elif entry.waiting and not entry.is_told:
+            entry.is_told = True
+            self._write(stream, _WAKE)
+
+    def send(self, endpoint_id: str, data: str) -> bool:
+        """Send one event of any content; return whether the endpoint listens."""
+        stream = self._streams.get(endpoint_id)
+        if stream is None:
+            return False
+        self._write(stream, encode_event(data))
+        return True
+
+    def silence(self, endpoint_id: str, *, is_silent: bool = True) -> bool:
+        """Send an endpoint nothing any more, or again; return whether it listens."""
+        stream = self._streams.get(endpoint_id)
+        if stream is not None:
+            stream.is_silent = is_silent
+        return stream is not None
+
+    def drop(self, endpoint_id: str) -> bool:
+        """End an endpoint's stream; return whether there was one."""
+        stream = self._streams.get(endpoint_id)
+        if stream is not None:
+            stream.ended.set()
+        return stream is not None
+
+    def close(self) -> None:
+        """End every stream."""
+        for stream in self._streams.values():
+            stream.ended.set()
+
+    async def run(self) -> None:
+        """Ping streams that were silent for long, until cancelled."""
+        while True:
+            await asyncio.sleep(min(TICK_S, self.ping_interval_s / 2))
+            await self.ping_silent()
+
+    async def ping_silent(self) -> None:
+        """Ping now what has to be pinged, a few at a time so that polls have their turn."""
+        before_s = asyncio.get_running_loop().time() - self.ping_interval_s
+        for stream in self._streams.values():
+            if stream.is_gone():
+                stream.ended.set()
+        due = [one for one in self._streams.values() if one.sent_at_s <= before_s]
+        for number, stream in enumerate(due, 1):
+            if not stream.ended.is_set():
+                self._write(stream, PING)
+            if number % PINGS_AT_A_TIME == 0:
+                await asyncio.sleep(0)
+
+    def _write(self, stream: PushStream, data: bytes) -> None:
+        if stream.is_silent:
+            return
+        stream.sent_at_s = asyncio.get_running_loop().time()
+        if stream.write(data) > MOST_UNREAD:
+            stream.ended.set()

@@ -1,0 +1,102 @@
+"""Push: what waits is fetched at once, and without push everything goes on as before."""
+
+import asyncio
+
+import pytest
+
+from utmlab.places import Places
+from utmlab.settings import LabSettings, Ports
+from utmlab.stack import Stack
+
+LONG_S = 3600.0
+GUARD_S = 60.0
+
+
+def settings(**more):
+    return LabSettings(ports=Ports(), poll_interval_s=LONG_S, push=True, **more)
+
+
+async def connected(lab):
+    """Return the id of the one endpoint, once its push channel is up."""
+    async with asyncio.timeout(GUARD_S):
+        while True:
+            (endpoint,) = await lab.call("liveconnect", "endpoints")
+            if endpoint["push"]:
+                return endpoint["endpoint_id"]
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def lab(tmp_path):
+    async with Stack(Places.of(tmp_path / "lab"), settings()) as stack:
+        await stack.call("utm", "enable")
+        await stack.call("utm", "edit", operations=[WEB_CONTROL], summary="web control on")
+        await stack.install("PC-01")
+        await stack.wait_compliant()
+        await connected(stack)
+        yield stack
+
+
+WEB_CONTROL = {
+    "op": "change",
+    "ref": "REF_EppEndDefault",
+    "attributes": {"web_control": True},
+}
+
+
+async def test_a_change_is_enforced_long_before_the_next_poll(lab):
+    assert (await lab.browse("PC-01", "http://news.example/")).status == 200
+    done = await lab.call("utm", "policy_block", host="news.example")
+    await lab.wait_compliant(done["changeset"])
+    assert (await lab.browse("PC-01", "http://news.example/")).status == 403
+
+
+async def test_a_dropped_stream_is_opened_again_and_nothing_is_missed(lab):
+    identity = await connected(lab)
+    await lab.call("liveconnect", "push", endpoint_id=identity, what="drop")
+    done = await lab.call("utm", "policy_block", host="news.example")
+    await lab.wait_compliant(done["changeset"])
+    await connected(lab)
+
+
+async def test_whole_commands_are_done_and_acknowledged(lab):
+    identity = await connected(lab)
+    await lab.call(
+        "liveconnect",
+        "send_command",
+        endpoint_id=identity,
+        app_id="ALC",
+        body="<action type='sophos.mgt.action.ALCForceUpdate'/>",
+    )
+    await lab.call("liveconnect", "push", endpoint_id=identity, what="commands")
+    async with asyncio.timeout(GUARD_S):
+        while (await lab.call("liveconnect", "endpoints"))[0]["commands_waiting"]:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_clone_challenge_is_answered_with_a_random_id(lab):
+    identity = await connected(lab)
+    await lab.call("liveconnect", "push", endpoint_id=identity, what="clone_challenge")
+    async with asyncio.timeout(GUARD_S):
+        while not (said := await lab.call("liveconnect", "responses", endpoint_id=identity)):
+            await asyncio.sleep(0.05)
+    assert "dedup_id" in said[0]["body"]
+
+
+async def test_after_clone_detected_the_client_polls_as_without_push(lab):
+    identity = await connected(lab)
+    await lab.call("liveconnect", "push", endpoint_id=identity, what="clone_detected")
+    async with asyncio.timeout(GUARD_S):
+        while (await lab.call("liveconnect", "endpoints"))[0]["push"]:
+            await asyncio.sleep(0.05)
+
+
+async def test_push_between_real_processes(tmp_path):
+    async with Stack(Places.of(tmp_path / "lab"), settings(mode="processes")) as stack:
+        await stack.call("utm", "enable")
+        await stack.call("utm", "edit", operations=[WEB_CONTROL], summary="web control on")
+        await stack.install("PC-01")
+        await connected(stack)
+        done = await stack.call("utm", "policy_block", host="news.example")
+        await stack.wait_compliant(done["changeset"])
+        assert (await stack.browse("PC-01", "http://news.example/")).status == 403
