@@ -16,14 +16,18 @@ def settings(**more):
     return LabSettings(ports=Ports(), poll_interval_s=LONG_S, push=True, **more)
 
 
+async def until(lab, verb, is_so, **arguments):
+    """Ask LiveConnect until its answer is as wanted; return it."""
+    async with asyncio.timeout(GUARD_S):
+        while not is_so(answer := await lab.call("liveconnect", verb, **arguments)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return answer
+
+
 async def connected(lab):
     """Return the id of the one endpoint, once its push channel is up."""
-    async with asyncio.timeout(GUARD_S):
-        while True:
-            (endpoint,) = await lab.call("liveconnect", "endpoints")
-            if endpoint["push"]:
-                return endpoint["endpoint_id"]
-            await asyncio.sleep(0.05)
+    (endpoint,) = await until(lab, "endpoints", lambda found: found[0]["push"])
+    return endpoint["endpoint_id"]
 
 
 @pytest.fixture
@@ -69,26 +73,20 @@ async def test_whole_commands_are_done_and_acknowledged(lab):
         body="<action type='sophos.mgt.action.ALCForceUpdate'/>",
     )
     await lab.call("liveconnect", "push", endpoint_id=identity, what="commands")
-    async with asyncio.timeout(GUARD_S):
-        while (await lab.call("liveconnect", "endpoints"))[0]["commands_waiting"]:
-            await asyncio.sleep(0.05)
+    await until(lab, "endpoints", lambda found: not found[0]["commands_waiting"])
 
 
 async def test_a_clone_challenge_is_answered_with_a_random_id(lab):
     identity = await connected(lab)
     await lab.call("liveconnect", "push", endpoint_id=identity, what="clone_challenge")
-    async with asyncio.timeout(GUARD_S):
-        while not (said := await lab.call("liveconnect", "responses", endpoint_id=identity)):
-            await asyncio.sleep(0.05)
+    said = await until(lab, "responses", bool, endpoint_id=identity)
     assert "dedup_id" in said[0]["body"]
 
 
 async def test_after_clone_detected_the_client_polls_as_without_push(lab):
     identity = await connected(lab)
     await lab.call("liveconnect", "push", endpoint_id=identity, what="clone_detected")
-    async with asyncio.timeout(GUARD_S):
-        while (await lab.call("liveconnect", "endpoints"))[0]["push"]:
-            await asyncio.sleep(0.05)
+    await until(lab, "endpoints", lambda found: not found[0]["push"])
 
 
 async def test_push_between_real_processes(tmp_path):
