@@ -10,6 +10,7 @@ Provenance: the order is mcs-protocol 1.4's (public).
 
 import asyncio
 import random
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 
@@ -110,7 +111,9 @@ class Rounds:
         for command in commands:
             if kinds[command.id] == CLONE_CHALLENGE:
                 self._log.information("PushClient", "Clone challenge")
-                answer = encode_clone_answer(self._rng)
+                answer = encode_clone_answer(
+                    str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+                )
                 await self._calls.respond(self.access, command.app_id, command.id, answer)
         self._take("PushClient", [one for one in commands if not kinds[one.id]])
         await self._work.run(identity)

@@ -7,8 +7,6 @@ Provenance: documented.
 """
 
 import json
-import random
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -134,7 +132,6 @@ def clone_kind(command: Command) -> str:
     return kind if kind in (CLONE_CHALLENGE, CLONE_DETECTED) else ""
 
 
-def encode_clone_answer(rng: random.Random) -> bytes:
+def encode_clone_answer(dedup_id: str) -> bytes:
     """Return the answer to a clone challenge: a random id, by which two clones differ."""
-    chosen = uuid.UUID(int=rng.getrandbits(128), version=4)
-    return json.dumps({"dedup_id": str(chosen)}).encode()
+    return json.dumps({"dedup_id": dedup_id}).encode()
