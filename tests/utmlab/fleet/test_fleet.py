@@ -95,7 +95,7 @@ async def test_trouble_is_met_as_by_a_real_client(lab):
 
 async def test_processes_are_added_up_and_the_token_is_in_no_argument(lab):
     async with fleet_processes(await plan_for(lab, 6), 2) as fleet, asyncio.timeout(GUARD_S):
-        while (done := await fleet.moment()).tally.states["enrolled"] < 6:
+        while (done := await fleet.moment()).tally.states["enrolled"] < 6:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert done.cpu_s > 0
     names = {one["computer_name"] for one in await lab.call("liveconnect", "endpoints")}
