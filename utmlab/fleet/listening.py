@@ -99,14 +99,15 @@ class Chunks:
             if self._inside:
                 piece, self._rest = self._rest[: self._inside], self._rest[self._inside :]
                 self._inside -= len(piece)
-                found += piece.removesuffix(b"\r\n") if not self._inside else piece
+                found += piece
                 continue
+            # The line that ends a chunk's content is empty; the one with the next size is not.
             line, end, rest = self._rest.partition(b"\r\n")
             if not end:
                 break
             self._rest = rest
             try:
-                self._inside = int(line or b"0", 16) + 2 if line else 0
+                self._inside = int(line, 16) if line else 0
             except ValueError:
-                return found
+                break
         return found
