@@ -3,22 +3,19 @@
 * A method returns what a 200 carried, or raises :class:`McsCallFailedError`.
 * Where nothing could be sent to one address (no connection, a refused certificate) the next one is
   tried; any answer ends the search.
-* The User-Agent ends in the literal word ``regToken`` when a token is configured, in nothing
-  otherwise; it is worked out anew for every call, since a policy can change the token.
+* The User-Agent is worked out anew for every call, since a policy can change the token; the whole
+  of it can be set.
 
-Provenance: mcs-protocol.md 1.2 and 1.3 (public); the word ``Windows`` in the User-Agent is
-inferred, so the whole of it can be set.
+Provenance: mcs-protocol.md 1.2 and 1.3 (public).
 """
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from endpoint.identity import Identity
 from endpoint.logs import EndpointLog
 from endpoint.mcs_client.access import Access
 from endpoint.mcs_client.attempt import ATTEMPT_HEADER
-from endpoint.mcs_client.computer import PRODUCT_VERSION
 from endpoint.mcs_client.connection import Connection
 from endpoint.mcs_client.errors import (
     LiveConnectUnreachableError,
@@ -29,6 +26,7 @@ from endpoint.mcs_client.errors import (
 )
 from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
+from endpoint.mcs_client.requests import NO_MORE, call_headers, user_agent
 from endpoint.mcs_client.routes import Routes
 from endpoint.mcs_client.settings import SettingsSource
 from foundation.protocol import paths
@@ -39,7 +37,6 @@ from foundation.protocol.authorization import (
     encode_bearer,
 )
 
-_XML: Final = "application/xml; charset=utf-8"
 _JSON: Final = "application/json"
 _NOTHING_SENT: Final = frozenset({Breakdown.CONNECT, Breakdown.CERTIFICATE})
 _GONE: Final = frozenset({404, 410})
@@ -178,15 +175,16 @@ class McsCalls:
         authorization: str,
         body: bytes = b"",
         *,
-        more: Mapping[str, str] = MappingProxyType({}),
+        more: Mapping[str, str] = NO_MORE,
     ) -> Answer:
         settings = self._settings.current()
         urls = self._routes.ordered(settings.policy_servers, settings.configured_servers)
         if not urls:
             raise NoServerConfiguredError("no https:// address of LiveConnect is configured")
-        headers = {"Content-Type": _XML, "User-Agent": self._agent(bool(settings.token))}
-        if authorization:
-            headers = {"Authorization": authorization, **headers, **more}
+        agent = self._user_agent
+        if agent is None:
+            agent = user_agent(has_token=bool(settings.token))
+        headers = call_headers(authorization, agent, more)
         outcome: Outcome = NoAnswer(Breakdown.CONNECT, "no address was tried")
         for url in urls:
             outcome = await self._connection.request(
@@ -200,14 +198,6 @@ class McsCalls:
             if not isinstance(outcome, NoAnswer) or outcome.breakdown not in _NOTHING_SENT:
                 break
         raise failed(call, outcome)
-
-    def _agent(self, has_token: bool) -> str:
-        if self._user_agent is not None:
-            return self._user_agent
-        return (
-            f"Sophos MCS Client/{PRODUCT_VERSION} Windows sessions "
-            f"{'regToken' if has_token else ''}"
-        )
 
 
 def _basic(identity: Identity) -> str:

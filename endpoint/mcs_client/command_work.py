@@ -2,7 +2,6 @@
 
 * The order for each command: it is on disk, it is acknowledged, its work is done and handed to
   the agent, it leaves the queue. A restart goes on at any of these points.
-* Several assignments for one app: only the last one is fetched.
 * A failed download keeps its command and lets the ones behind it go first; a broken connection
   ends the work for now.
 * A policy that cannot be read never replaces a good one.
@@ -18,6 +17,7 @@ from endpoint.handover import Handover
 from endpoint.host import PathOutsideHostError
 from endpoint.identity import Identity
 from endpoint.logs import EndpointLog
+from endpoint.mcs_client.assignments import Assigned, assignments_to_fetch
 from endpoint.mcs_client.calls import McsCalls
 from endpoint.mcs_client.errors import LiveConnectUnreachableError, McsCallFailedError
 from endpoint.mcs_client.fragment_cache import FragmentCache
@@ -25,14 +25,7 @@ from endpoint.mcs_client.outcome import Answer
 from endpoint.mcs_client.queue import CommandQueue, QueuedCommand
 from endpoint.mcs_client.status_cache import StatusCache
 from foundation.checkpoints import Checkpoints
-from foundation.protocol.commands import (
-    AppsProxyBodyUnknownError,
-    Command,
-    InvalidCommandError,
-    PolicyAssignment,
-    PolicyFragments,
-    read_apps_proxy_body,
-)
+from foundation.protocol.commands import Command, PolicyAssignment
 from foundation.protocol.names import APPSPROXY, POLICY_TYPES, REGISTERED_APPS
 from foundation.protocol.policies import (
     PolicyRefusedError,
@@ -40,8 +33,6 @@ from foundation.protocol.policies import (
     read_compliance,
     read_policy,
 )
-
-Assigned = PolicyAssignment | PolicyFragments
 
 
 class CommandWork:
@@ -73,13 +64,12 @@ class CommandWork:
             McsCallFailedError: Something remains in the queue; the first failure is raised.
         """
         entries = self._queue.entries()
-        assigned = [self._assigned(entry.command) for entry in entries]
-        wanted = {each.app_id: each for several in assigned for each in several}
+        commands = [entry.command for entry in entries]
+        assigned = assignments_to_fetch(commands, self._unknown)
         failure: McsCallFailedError | None = None
         for entry, several in zip(entries, assigned, strict=True):
-            last = [each for each in several if wanted[each.app_id] is each]
             try:
-                await self._work(identity, entry, last)
+                await self._work(identity, entry, several)
             except LiveConnectUnreachableError:
                 raise
             except McsCallFailedError as error:
@@ -157,14 +147,8 @@ class CommandWork:
         self._handover.store_action(command.id, command.app_id, command.body, expires_at=expires_at)
         self._log.information("CommandQueue", f"Handed over an action for {command.app_id}")
 
-    def _assigned(self, command: Command) -> tuple[Assigned, ...]:
-        if command.app_id != APPSPROXY:
-            return ()
-        try:
-            return read_apps_proxy_body(command.body)
-        except (AppsProxyBodyUnknownError, InvalidCommandError) as error:
-            self._log.warning("CommandQueue", f"Command {command.id} assigns nothing: {error}")
-            return ()
+    def _unknown(self, command: Command, error: Exception) -> None:
+        self._log.warning("CommandQueue", f"Command {command.id} assigns nothing: {error}")
 
 
 def _policy_type(app_id: str, body: bytes) -> int | None:

@@ -1,7 +1,6 @@
 """One persistent TLS connection to LiveConnect; requests are strictly serial.
 
-* Headers are written as the wire shows them: ``Accept-Encoding: identity``, ``Content-Length``
-  also on GET, ``Authorization``, ``Content-Type``, ``User-Agent``, ``Cookie``; nothing else.
+* Headers are written as :mod:`endpoint.mcs_client.requests` says; nothing else.
 * Exactly one CA is trusted and the host name is checked; no proxy is taken from the environment.
 * Bodies are at most 100 MiB with Content-Length and 10 MiB without; a short one is an error.
 * Redirects are not followed: only 200 is success.
@@ -23,6 +22,7 @@ from endpoint.mcs_client.cookies import Cookies
 from endpoint.mcs_client.errors import ServerCaUnusableError
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
 from endpoint.mcs_client.reactions import reaction_to
+from endpoint.mcs_client.requests import transport_headers
 from foundation.net.tls import client_context
 from foundation.service import Now
 
@@ -93,9 +93,7 @@ class Connection:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> Outcome:
         session = self._open()
-        sent = {"Accept-Encoding": "identity", "Content-Length": str(len(body)), **headers}
-        if self._cookies.header:
-            sent["Cookie"] = self._cookies.header
+        sent = transport_headers(headers, length=len(body), cookies=self._cookies.header)
         try:
             async with session.request(
                 method,

@@ -7,7 +7,7 @@
 from typing import ClassVar, Final
 
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
-from endpoint.mcs_client.reactions import Reaction, reaction_to
+from endpoint.mcs_client.reactions import FailureClass, Reaction, reaction_to
 from foundation.errors import DomainError
 
 # Ours: other servers give no reason, and none is needed.
@@ -91,6 +91,12 @@ def failed(call: str, outcome: Outcome) -> McsCallFailedError:
     if isinstance(outcome, NoAnswer):
         return LiveConnectUnreachableError(call, outcome)
     return McsCallFailedError(call, outcome)
+
+
+def failure_class_of(error: Exception) -> FailureClass:
+    """Tell how patient the back-off after an error is."""
+    failure = error.reaction.failure if isinstance(error, McsCallFailedError) else None
+    return failure or FailureClass.TRANSIENT
 
 
 def _sentence(outcome: Outcome) -> str:

@@ -5,8 +5,11 @@ Provenance: the defaults are mcs-protocol 1.5's (public) except ``status_latency
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from endpoint.mcs_client.computer import Computer
+
+_RETRY_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +38,7 @@ class McsClientOptions:
     request_timeout_s: float = 90.0
     user_agent: str | None = None
     computer: Computer | None = None
+
+    def retry_after_s(self, poll_interval_s: float) -> float:
+        """How long statuses and events wait after they failed."""
+        return min(_RETRY_S, 1.5 * poll_interval_s) if self.retry_s is None else self.retry_s

@@ -21,13 +21,16 @@ from endpoint.identity import Identity
 from endpoint.logs import EndpointLog
 from endpoint.mcs_client.backoff import CAP_S, delay_s, longest_delay_s
 from endpoint.mcs_client.cadence import Cadence
-from endpoint.mcs_client.errors import LiveConnectUnreachableError, McsCallFailedError
+from endpoint.mcs_client.errors import (
+    LiveConnectUnreachableError,
+    McsCallFailedError,
+    failure_class_of,
+)
 from endpoint.mcs_client.event_sending import EventSending
 from endpoint.mcs_client.failures import LONG_S, line_of
 from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.push_channel import PushChannel
 from endpoint.mcs_client.push_inbox import PushInbox
-from endpoint.mcs_client.reactions import FailureClass
 from endpoint.mcs_client.rounds import Rounds
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_sending import StatusSending
@@ -35,7 +38,6 @@ from foundation.errors import DomainError
 from foundation.protocol.push import PushEvent
 from foundation.service import Now
 
-_RETRY_S = 30.0
 _CLOCK_GRAIN_S = 1e-6
 
 
@@ -126,7 +128,8 @@ class PollLoop:
             self._write_down(error)
             self._note(error)
             self._rounds.counters["sends_failed"] += 1
-            self._retry_at_s = asyncio.get_running_loop().time() + self._retry_s()
+            retry_s = self._options.retry_after_s(self._settings.current().poll_interval_s)
+            self._retry_at_s = asyncio.get_running_loop().time() + retry_s
             self._send_met_nobody = isinstance(error, LiveConnectUnreachableError)
 
     async def _poll(self, cadence: Cadence) -> Cadence:
@@ -177,9 +180,7 @@ class PollLoop:
         self._write_down(error)
         self._rounds.failures += 1
         self._rounds.counters["polls_failed"] += 1
-        failure = FailureClass.TRANSIENT
-        if isinstance(error, McsCallFailedError):
-            failure = error.reaction.failure or failure
+        failure = failure_class_of(error)
         failures, interval_s = self._rounds.failures, self._settings.current().poll_interval_s
         longest_s = min(longest_delay_s(interval_s, failure, failures), CAP_S)
         self._log.information(
@@ -199,11 +200,6 @@ class PollLoop:
         severity, component, message = line_of(error)
         write = self._log.error if severity == "error" else self._log.warning
         write(component, message)
-
-    def _retry_s(self) -> float:
-        if self._options.retry_s is not None:
-            return self._options.retry_s
-        return min(_RETRY_S, 1.5 * self._settings.current().poll_interval_s)
 
     def _wake_at_s(self, cadence: Cadence) -> float:
         asked_at_s = self._inbox.poll_at_s

@@ -11,7 +11,6 @@ Provenance: mcs-protocol 1.3 row 14, 1.5, 1.7 (public).
 
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -19,13 +18,10 @@ from yarl import URL
 
 from endpoint.logs import EndpointLog
 from endpoint.mcs_client.access import Access
+from endpoint.mcs_client.push_target import PushTarget, push_headers, target_of
 from endpoint.mcs_client.settings import Settings
 from foundation.net.tls import client_context
-from foundation.protocol import paths
-from foundation.protocol.authorization import encode_bearer
 from foundation.protocol.push import (
-    CAPABILITIES,
-    CAPABILITIES_HEADER,
     CONTENT_TYPE,
     EventReader,
     PushEvent,
@@ -43,16 +39,6 @@ _REDIRECTS: Final = frozenset({301, 302, 307, 308})
 
 class _LostError(Exception):
     """The channel is down, for the reason given."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """What a channel was opened for: when it differs, another has to be opened."""
-
-    url: str
-    token: str
-    tenant: str
-    ping_timeout_s: float
 
 
 class PushChannel:
@@ -79,12 +65,12 @@ class PushChannel:
         self._on_lost = on_lost
         self._tasks = Tasks()
         self._listening: asyncio.Task[None] | None = None
-        self._target: _Target | None = None
+        self._target: PushTarget | None = None
         self.is_up = False
 
     async def ensure(self, settings: Settings, access: Access) -> None:
         """Connect, or leave a channel that is there as it is."""
-        target = _target_of(settings, access)
+        target = target_of(settings, access)
         if target == self._target and self._listening is not None and not self._listening.done():
             return
         await self.close()
@@ -100,7 +86,7 @@ class PushChannel:
         await self._tasks.close()
         self._listening = None
 
-    async def _listen(self, target: _Target, settings: Settings) -> None:
+    async def _listen(self, target: PushTarget, settings: Settings) -> None:
         was_up = False
         try:
             await self._stream(target, client_context(ca=settings.ca, now=self._now))
@@ -116,7 +102,7 @@ class PushChannel:
         if was_up:
             self._on_lost()
 
-    async def _stream(self, target: _Target, context: ssl.SSLContext) -> None:
+    async def _stream(self, target: PushTarget, context: ssl.SSLContext) -> None:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_S, sock_read=target.ping_timeout_s
         )
@@ -130,7 +116,7 @@ class PushChannel:
             url = target.url
             for _ in range(MOST_REDIRECTS + 1):
                 async with session.get(
-                    URL(url, encoded=True), headers=_headers(target), allow_redirects=False
+                    URL(url, encoded=True), headers=push_headers(target), allow_redirects=False
                 ) as answer:
                     if answer.status not in _REDIRECTS:
                         await self._read(answer)
@@ -149,30 +135,6 @@ class PushChannel:
         async for chunk in answer.content.iter_any():
             for event in reader.feed(chunk):
                 self._on_event(event)
-
-
-def _target_of(settings: Settings, access: Access) -> _Target | None:
-    token = access.token
-    if not settings.push_server or token is None or not access.device_id:
-        return None
-    return _Target(
-        url=paths.join(settings.push_server, paths.push(access.device_id)),
-        token=f"{access.device_id} {token.reveal()}",
-        tenant=access.tenant_id,
-        ping_timeout_s=settings.push_ping_timeout_s,
-    )
-
-
-def _headers(target: _Target) -> dict[str, str]:
-    device, _, token = target.token.partition(" ")
-    return {
-        "Accept": CONTENT_TYPE,
-        "Cache-Control": "no-cache",
-        "Authorization": encode_bearer(token),
-        "X-Device-ID": device,
-        "X-Tenant-ID": target.tenant,
-        CAPABILITIES_HEADER: CAPABILITIES,
-    }
 
 
 def _redirected(url: str, answer: aiohttp.ClientResponse) -> str:

@@ -49,6 +49,41 @@ class Settings:
     push_fallback_poll_s: float = float(DEFAULT_POLL_INTERVAL_S)
 
 
+def settings_under(
+    policy: McsPolicy,
+    *,
+    configured_servers: tuple[str, ...],
+    configured_token: str,
+    override_s: float | None,
+    ca: Path,
+) -> Settings:
+    """Return what an MCS policy and the configuration say together. Pure.
+
+    Args:
+        policy: The policy in force.
+        configured_servers: Where LiveConnect is without a policy.
+        configured_token: The token without one in the policy.
+        override_s: Goes before every interval of polls.
+        ca: The CA to trust.
+    """
+    return Settings(
+        policy_servers=policy.servers,
+        configured_servers=configured_servers,
+        token=policy.registration_token or configured_token,
+        poll_interval_s=policy.effective_poll_interval_s if override_s is None else override_s,
+        flags_interval_s=float(min(policy.flags_interval_s, LONGEST_INTERVAL_S)),
+        device_id=policy.device_id,
+        tenant_id=policy.tenant_id,
+        ca=ca,
+        # Only the first push server is used (documented).
+        push_server=next(iter(policy.push_servers), ""),
+        push_ping_timeout_s=float(min(policy.push_ping_timeout_s, LONGEST_INTERVAL_S)),
+        push_fallback_poll_s=policy.effective_push_fallback_poll_s
+        if override_s is None
+        else override_s,
+    )
+
+
 class SettingsSource:
     """The settings of one host, as they are now."""
 
@@ -71,22 +106,12 @@ class SettingsSource:
             self._config,
             self._policy or McsPolicy(poll_interval_s=self._config.command_polling_interval_s),
         )
-        override = self._options.poll_interval_s
-        return Settings(
-            policy_servers=policy.servers,
+        return settings_under(
+            policy,
             configured_servers=config.servers,
-            token=policy.registration_token or config.registration_token.reveal(),
-            poll_interval_s=policy.effective_poll_interval_s if override is None else override,
-            flags_interval_s=float(min(policy.flags_interval_s, LONGEST_INTERVAL_S)),
-            device_id=policy.device_id,
-            tenant_id=policy.tenant_id,
+            configured_token=config.registration_token.reveal(),
+            override_s=self._options.poll_interval_s,
             ca=self._ca(),
-            # Only the first push server is used (documented).
-            push_server=next(iter(policy.push_servers), ""),
-            push_ping_timeout_s=float(min(policy.push_ping_timeout_s, LONGEST_INTERVAL_S)),
-            push_fallback_poll_s=policy.effective_push_fallback_poll_s
-            if override is None
-            else override,
         )
 
     def _ca(self) -> Path:

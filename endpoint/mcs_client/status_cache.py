@@ -20,7 +20,7 @@ from endpoint.spool_files import plain_name
 from foundation.durable.files import write_atomic
 
 _VERSION: Final = 1
-_REPEAT_AFTER: Final = timedelta(days=7)
+REPEAT_AFTER: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class StatusCache:
     def _is_stale(sent: SentStatus, endpoint_id: str, now: datetime) -> bool:
         if sent.sent_at is None or sent.endpoint_id != endpoint_id:
             return True
-        return now - sent.sent_at >= _REPEAT_AFTER
+        return now - sent.sent_at >= REPEAT_AFTER
 
 
 def _read(path: Path) -> SentStatus | None:
