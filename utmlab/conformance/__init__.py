@@ -5,8 +5,10 @@ clients do. It shares no code with the emulator's own server, client or codecs, 
 find an error that those have in common.
 """
 
-from utmlab.conformance.rule import Finding, Rule, Verdict
+from utmlab.conformance.finding import Finding, Verdict
+from utmlab.conformance.report import Report
+from utmlab.conformance.rule import Rule
 from utmlab.conformance.subject import Target
-from utmlab.conformance.suite import ALL_RULES, Report, check_server
+from utmlab.conformance.suite import ALL_RULES, check_server
 
 __all__ = ["ALL_RULES", "Finding", "Report", "Rule", "Target", "Verdict", "check_server"]

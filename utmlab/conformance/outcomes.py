@@ -2,8 +2,16 @@
 
 
 class Violation(Exception):  # noqa: N818  # a finding, not an error of ours
-    """The server breaks the rule; the text says what was seen."""
+    """The rule is broken; the text says what was seen.
+
+    Attributes:
+        times: How often it was seen.
+    """
+
+    def __init__(self, reason: str, times: int = 1) -> None:
+        super().__init__(reason)
+        self.times = times
 
 
 class NotSeen(Exception):  # noqa: N818  # likewise
-    """The server gave no occasion to tell; the text says what was missing."""
+    """There was no occasion to tell; the text says what was missing."""

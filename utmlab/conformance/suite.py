@@ -14,14 +14,12 @@ Example:
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from foundation.errors import DomainError
+from utmlab.conformance.expected import chosen
+from utmlab.conformance.finding import Finding, Verdict
 from utmlab.conformance.outcomes import NotSeen, Violation
-from utmlab.conformance.rule import Finding, Verdict
+from utmlab.conformance.report import Report
 from utmlab.conformance.rules import commands, enrolment, policies, reports, tokens, transport
 from utmlab.conformance.subject import Subject, Target
 from utmlab.conformance.wire import WireError
@@ -42,57 +40,6 @@ ALL_RULES: tuple[Rule, ...] = (
     *reports.RULES,
     *transport.LAST,
 )
-
-
-class UnknownRuleError(DomainError):
-    """A rule was asked for that does not exist."""
-
-    code: ClassVar[str] = "unknown_rule"
-    hint: ClassVar[str] = "Leave the choice out to see the ids of all rules."
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The findings of one run."""
-
-    url: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def conforms(self) -> bool:
-        """Whether no rule was broken."""
-        return not any(finding.verdict is Verdict.FAIL for finding in self.findings)
-
-    def count(self, verdict: Verdict) -> int:
-        """Return how many findings are of this verdict."""
-        return Counter(finding.verdict for finding in self.findings)[verdict]
-
-    def text(self) -> str:
-        """Return one line per rule and a last line with the sums."""
-        sums = ", ".join(f"{self.count(verdict)} {verdict}" for verdict in Verdict)
-        return "\n".join([*(finding.line() for finding in self.findings), sums])
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the report as JSON values, schema 1."""
-        return {
-            "schema": 1,
-            "url": self.url,
-            "conforms": self.conforms,
-            "counts": {verdict.value: self.count(verdict) for verdict in Verdict},
-            "findings": [
-                {
-                    "rule": finding.rule_id,
-                    "title": finding.title,
-                    "verdict": finding.verdict.value,
-                    "reason": finding.reason,
-                }
-                for finding in self.findings
-            ],
-        }
-
-    def as_json(self) -> str:
-        """Return the report as a JSON document."""
-        return json.dumps(self.as_record(), indent=2)
 
 
 async def check_server(
@@ -116,14 +63,12 @@ async def check_server(
         UnknownRuleError: If a name in `only` is no rule.
         UrlRefusedError: If the URL is not https.
     """
-    chosen = [rule for rule in ALL_RULES if not only or rule.id in only]
-    unknown = set(only) - {rule.id for rule in chosen}
-    if unknown:
-        raise UnknownRuleError(f"there is no rule {', '.join(sorted(unknown))}")
+    wanted = chosen(only, (rule.id for rule in ALL_RULES))
+    rules = [rule for rule in ALL_RULES if not wanted or rule.id in wanted]
     subject = Subject(target, now=now, rng=rng)
     findings: list[Finding] = []
     try:
-        for rule in chosen:
+        for rule in rules:
             finding = await _judge(rule, subject)
             findings.append(finding)
             if on_finding is not None:
@@ -135,9 +80,10 @@ async def check_server(
 
 async def _judge(rule: Rule, subject: Subject) -> Finding:
     try:
-        verdict, reason = Verdict.PASS, await rule.check(subject)
+        return Finding(rule.id, rule.title, Verdict.PASS, await rule.check(subject))
     except NotSeen as missing:
-        verdict, reason = Verdict.NOT_SEEN, str(missing)
-    except (Violation, WireError) as broken:
-        verdict, reason = Verdict.FAIL, str(broken)
-    return Finding(rule.id, rule.title, verdict, reason)
+        return Finding(rule.id, rule.title, Verdict.NOT_SEEN, str(missing))
+    except Violation as broken:
+        return Finding(rule.id, rule.title, Verdict.FAIL, str(broken), broken.times)
+    except WireError as broken:
+        return Finding(rule.id, rule.title, Verdict.FAIL, str(broken))

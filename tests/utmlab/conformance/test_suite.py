@@ -6,11 +6,12 @@ import json
 import random
 import re
 from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from utmlab.conformance import ALL_RULES, Finding, Report, Verdict, check_server
-from utmlab.conformance.suite import UnknownRuleError
+from utmlab.conformance.expected import UnknownRuleError, read_expected
 from utmlab.conformance.wire import UrlRefusedError
 
 
@@ -103,16 +104,19 @@ async def test_no_secret_stands_in_a_report(mcs_server):
 
 FINDINGS = (
     Finding("1.1-tls", "TLS 1.2 or later", Verdict.PASS, "TLSv1.3"),
-    Finding("2.3-one-comp", "exactly one", Verdict.FAIL, "two"),
-    Finding("1.2-cookies", "a name", Verdict.NOT_SEEN, ""),
+    Finding("2.3-one-comp", "exactly one", Verdict.FAIL, "two", 14),
+    Finding("1.2-cookies", "a name", Verdict.NOT_SEEN),
 )
 
 
 def test_a_report_is_one_line_per_rule_and_the_sums():
     lines = Report("https://a.example/", FINDINGS).text().splitlines()
-    assert lines[0] == f"PASS      {'1.1-tls':<34}  TLS 1.2 or later: TLSv1.3"
-    assert lines[2] == f"NOT SEEN  {'1.2-cookies':<34}  a name"
-    assert lines[3] == "1 PASS, 1 FAIL, 1 NOT SEEN"
+    assert lines == [
+        "PASS 1.1-tls: TLSv1.3",
+        "FAIL 2.3-one-comp (seen 14 times): two",
+        "NOT SEEN 1.2-cookies",
+        "1 PASS, 1 FAIL, 1 NOT SEEN",
+    ]
 
 
 def test_a_report_as_json():
@@ -125,8 +129,42 @@ def test_a_report_as_json():
         "title": "exactly one",
         "verdict": "FAIL",
         "reason": "two",
+        "times": 14,
     }
+
+
+def test_a_report_as_junit_counts_a_failure_and_skips_what_was_not_seen():
+    text = Report("https://a.example/", FINDINGS).as_junit("utmlab.mcs")
+    suite = ET.fromstring(text).find("testsuite")
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["3", "1", "1"]
+    inner = {case.get("name"): [child.tag for child in case] for case in suite}
+    assert inner == {"1.1-tls": [], "2.3-one-comp": ["failure"], "1.2-cookies": ["skipped"]}
 
 
 def test_what_was_not_seen_does_not_fail():
     assert Report("https://a.example/", FINDINGS[::2]).conforms
+
+
+KNOWN = [finding.rule_id for finding in FINDINGS]
+
+
+def test_an_expected_failure_does_not_fail():
+    report = Report("", FINDINGS).expecting(read_expected("2.3-one-comp  # theirs", KNOWN))
+    assert report.conforms
+    assert report.sums() == "1 PASS, 0 FAIL, 1 NOT SEEN, 1 XFAIL"
+
+
+def test_an_expected_failure_that_passes_is_a_failure():
+    report = Report("", FINDINGS[:1]).expecting(read_expected("# all\n\n1.1-tls\n", KNOWN))
+    assert not report.conforms
+    assert report.findings[0].line() == "XPASS 1.1-tls: TLSv1.3"
+
+
+def test_an_expected_failure_that_was_not_seen_stays_not_seen():
+    report = Report("", FINDINGS[2:]).expecting(read_expected("1.2-cookies", KNOWN))
+    assert report.findings[0].verdict is Verdict.NOT_SEEN
+
+
+def test_an_expected_failure_of_no_rule_is_refused():
+    with pytest.raises(UnknownRuleError, match="9-gone"):
+        read_expected("9-gone\n", KNOWN)

@@ -46,9 +46,10 @@ async def stays_open(subject: Subject) -> str:
     """In the whole run the server closed no connection after an answer 200."""
     closed = [answer for answer in await _run(subject) if answer.status == 200 and not answer.stays]
     if closed:
-        raise Violation(f"closed after {closed[0].call}, and {len(closed) - 1} more times")
+        raise Violation(f"closed after {closed[0].call}", len(closed))
     if subject.wire.dropped:
-        raise Violation(f"found closed before {subject.wire.dropped[0]}")
+        dropped = subject.wire.dropped
+        raise Violation(f"found closed before {dropped[0]}", len(dropped))
     return f"{len(subject.wire.answers)} answers"
 
 
@@ -58,7 +59,8 @@ async def content_length(subject: Subject) -> str:
     others = [answer for answer in answers if answer.framing != "length"]
     if others:
         first = others[0]
-        raise Violation(f"{first.call} was answered {first.status}, framed by {first.framing}")
+        reason = f"{first.call} was answered {first.status}, framed by {first.framing}"
+        raise Violation(reason, len(others))
     return f"{len(answers)} answers"
 
 
@@ -67,7 +69,7 @@ async def exactly_200(subject: Subject) -> str:
     answers = await _run(subject)
     others = [answer for answer in answers if 200 < answer.status < 400]
     if others:
-        raise Violation(f"{others[0].call} was answered {others[0].status}")
+        raise Violation(f"{others[0].call} was answered {others[0].status}", len(others))
     return ""
 
 
