@@ -14,7 +14,6 @@ from aiohttp import web
 from foundation.protocol.reasons import Reason
 from liveconnect.refusals import OverloadedError
 
-MOST_REQUESTS = 5_000
 MOST_BODY_BYTES = 64_000_000
 UNKNOWN_BYTES = 1_000_000
 """What a body counts for that does not say its length."""
@@ -23,9 +22,7 @@ UNKNOWN_BYTES = 1_000_000
 class Admission:
     """Counts what one listener has taken in."""
 
-    def __init__(
-        self, *, most_requests: int = MOST_REQUESTS, most_body_bytes: int = MOST_BODY_BYTES
-    ) -> None:
+    def __init__(self, *, most_requests: int, most_body_bytes: int = MOST_BODY_BYTES) -> None:
         self._most_requests = most_requests
         self._most_body_bytes = most_body_bytes
         self.requests = 0

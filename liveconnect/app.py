@@ -25,6 +25,7 @@ from foundation.net.http_server import HttpServer
 from foundation.net.journal import Journal
 from foundation.net.tls import server_context
 from foundation.operations_log import OperationsLog
+from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
 from foundation.service import Now, Service, Tasks, utc_now
 from liveconnect.access_token import AccessTokens
@@ -213,6 +214,8 @@ class LiveConnect(Service):
                 host=config.host,
                 port=ports.wanted("mcs", config.mcs_port),
                 reuse_port=config.worker > 0,
+                most_connections=config.most_connections,
+                on_refused=self._no_room,
                 ssl_context=server_context(certificate=certificate, key=key, now=self._now),
             )
         )
@@ -255,7 +258,7 @@ class LiveConnect(Service):
             log=self._log,
             bells=self._bells,
             checkpoints=self._checkpoints,
-            admission=Admission(),
+            admission=Admission(most_requests=self._config.most_requests),
             currency=self._sharing.currency,
             now=self._now,
             rng=self._rng,
@@ -279,13 +282,16 @@ class LiveConnect(Service):
             log=self._log,
             bells=self._bells,
             checkpoints=self._checkpoints,
-            admission=Admission(),
+            admission=Admission(most_requests=self._config.most_requests),
             now=self._now,
         )
         return LinkService(context).application(self._middlewares())
 
     def _middlewares(self) -> tuple[Any, ...]:
         return (journal_middleware(self.journal, self._now),) if self._config.journal else ()
+
+    def _no_room(self, connections: int) -> None:
+        self._refusals.note(Reason.OVERLOADED, f"{connections} connections are open")
 
     def _make_keys(self) -> None:
         self._authority()

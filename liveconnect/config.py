@@ -32,6 +32,8 @@ class LiveConnectConfig:
         push: Whether endpoints are offered the push channel.
         push_ping_timeout_s: How long a client waits for a ping; one is sent each third of it.
         push_fallback_poll_s: The poll interval while push is up; None for the usual one.
+        most_connections: Connections of endpoints; one more is refused.
+        most_requests: Requests worked on at once, polls aside; one more is refused.
     """
 
     data: Path
@@ -50,6 +52,8 @@ class LiveConnectConfig:
     push: bool = False
     push_ping_timeout_s: int = DEFAULT_PUSH_PING_TIMEOUT_S
     push_fallback_poll_s: int | None = None
+    most_connections: int = 20_000
+    most_requests: int = 5_000
 
     @property
     def own_folder(self) -> Path:

@@ -64,6 +64,10 @@ class SharedMemory:
     def take(self, endpoints: Sequence[EndpointRecord]) -> None:
         """Take endpoints in as they were committed."""
         for endpoint in endpoints:
+            entry = self._roster.by_id(endpoint.endpoint_id)
+            if entry is not None:
+                # It may have polled at another worker since it was told of something here.
+                entry.is_told = False
             self._roster.put(endpoint)
 
     def reports_came(self, tenant: str | None) -> None:

@@ -4,9 +4,11 @@
 - Any other exception that a handler lets through is printed whole, and answered by 500.
 """
 
+import asyncio
 import errno
 import logging
 import ssl
+from collections.abc import Callable
 from typing import ClassVar
 
 from aiohttp import web
@@ -16,6 +18,13 @@ from foundation.errors import DomainError
 KEEP_ALIVE_S = 3600.0
 """Long against any poll interval, so that an endpoint keeps its one connection."""
 SHUTDOWN_S = 1.0
+BACKLOG = 1024
+"""Connections that may wait to be accepted: thousands of clients come back at once after a stop."""
+RETRY_AFTER_S = 5
+_NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"Retry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % RETRY_AFTER_S
+)
 
 
 class PortInUseError(DomainError):
@@ -43,8 +52,15 @@ def _crash_printer() -> logging.Logger:
     return printer
 
 
+def _tell_nobody(_connections: int) -> None:
+    """Hear of a refused connection."""
+
+
 class HttpServer:
     """One listener of one application.
+
+    Beyond `most_connections` a new one is answered 503 and closed; `on_refused` hears how many
+    there are.
 
     With `reuse_port` other processes of the same user may listen on the port too; the system hands
     each connection to one of them.
@@ -59,12 +75,17 @@ class HttpServer:
         port: int = 0,
         ssl_context: ssl.SSLContext | None = None,
         reuse_port: bool = False,
+        most_connections: int | None = None,
+        on_refused: Callable[[int], None] = _tell_nobody,
     ) -> None:
         self._name = name
         self._host = host
         self._wanted_port = port
         self._ssl_context = ssl_context
         self._reuse_port = reuse_port
+        self._most_connections = most_connections
+        self._on_refused = on_refused
+        self._listener: asyncio.AbstractServer | None = None
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -83,23 +104,46 @@ class HttpServer:
         """
         await self._runner.setup()
         port = self.port or self._wanted_port
-        site = web.TCPSite(
-            self._runner,
-            self._host,
-            port,
-            ssl_context=self._ssl_context,
-            reuse_address=True,
-            reuse_port=self._reuse_port,
-        )
         try:
-            await site.start()
+            self._listener = await asyncio.get_running_loop().create_server(
+                self._protocol,
+                self._host,
+                port,
+                ssl=self._ssl_context,
+                backlog=BACKLOG,
+                reuse_address=True,
+                reuse_port=self._reuse_port,
+            )
         except OSError as error:
             await self._runner.cleanup()
             if error.errno == errno.EADDRINUSE:
                 raise PortInUseError(self._name, self._host, port) from error
             raise
-        self.port = self._runner.addresses[0][1]
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close the listener and every connection."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
         await self._runner.cleanup()
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        server = self._runner.server
+        if server is None:
+            return _Refusing()
+        if self._most_connections is not None:
+            count = len(server.connections)
+            if count >= self._most_connections:
+                self._on_refused(count)
+                return _Refusing()
+        return server()
+
+
+class _Refusing(asyncio.Protocol):
+    """A connection for which there is no room: it is told so, and closed."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # uvloop's transports have the methods, but not the base class.
+        transport.write(_NO_ROOM)  # type: ignore[attr-defined]
+        transport.close()

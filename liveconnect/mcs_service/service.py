@@ -70,8 +70,9 @@ class McsService:
         poll.add_route("GET", self._context.guarded("poll", polling.poll))
         app.router.register_resource(poll)
         for call, method, path, handler in routes:
-            guarded = self._context.guarded(call, self._context.admitted(handler))
-            app.router.add_route(method, self._base + path, guarded)
+            # A stream that is held for hours takes nobody's place.
+            counted = handler if call == "push" else self._context.admitted(handler)
+            app.router.add_route(method, self._base + path, self._context.guarded(call, counted))
         if self._base:
             hello = self._context.guarded("capabilities", self._capabilities)
             app.router.add_get(self._base, hello)

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -27,7 +28,8 @@ class PostgresServer:
 
     def start(self):
         self.server.start()
-        asyncio.run(self._make_template())
+        with ThreadPoolExecutor(1) as aside:  # a test's own loop may be running here
+            aside.submit(asyncio.run, self._make_template()).result()
 
     def close(self):
         self.server.stop("immediate")
