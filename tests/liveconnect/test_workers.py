@@ -8,7 +8,9 @@ import pytest
 
 from foundation.protocol import paths
 from foundation.protocol.answers import decode_authenticate_answer
+from foundation.protocol.push import PushKind
 from tests.liveconnect.conftest import EndpointPeer, Lab, UtmPeer
+from tests.liveconnect.mcs_service.test_pushing import Listener
 
 PATIENCE_S = 60
 
@@ -46,7 +48,7 @@ async def workers(tmp_path, clock, postgres):
         made = []
         for number in (1, 2):
             worker = Worker(tmp_path, clock, stack)
-            await worker.start(database=url, worker=number, public_mcs_port=4443)
+            await worker.start(database=url, worker=number, public_mcs_port=4443, push=True)
             stack.push_async_callback(worker.service.stop)
             made.append(worker)
         yield made
@@ -149,6 +151,30 @@ async def test_a_held_report_request_at_one_is_woken_by_a_report_at_the_other(wo
     async with asyncio.timeout(PATIENCE_S):
         (report,) = await held
     assert report.kind == "event"
+
+
+async def test_a_push_stream_at_one_is_woken_by_what_the_other_commits(
+    workers, make_policy, make_group
+):
+    one, two = workers
+    utm = await one.utm()
+    here = await one.enrolled(utm)
+    await here.take_policies()
+    there = await two.visited_by(here)
+    access = (await here.call("POST", paths.authenticate(here.endpoint_id))).json()
+    stream = await there.session.get(
+        there.url + paths.push(access["device_id"]),
+        headers={"Authorization": f"Bearer {access['access_token']}"},
+    )
+    listener = Listener(stream)
+    for content in ("one", "two"):  # it polls elsewhere between the two
+        await utm.push(make_group("default", make_policy("SWC", content)))
+        assert (await listener.next()).kind is PushKind.WAKE_UP
+        await here.take_policies()
+    await utm.request("DELETE", f"/link/v1/endpoints/{here.endpoint_id}")
+    async with asyncio.timeout(PATIENCE_S):
+        await listener.until_end()
+    stream.close()
 
 
 async def test_a_changed_password_is_known_to_both(workers):
