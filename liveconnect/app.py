@@ -205,7 +205,7 @@ class LiveConnect(Service):
         certificate, key = authority.server_files(config.public_name)
         ensure_packages(config.content_folder, self._now())
         await self.load()
-        self._sharing.follow(self._tasks)
+        await self._sharing.follow(self._tasks)
         ports = RememberedPorts(config.own_folder / "ports.json", config.host)
         self.mcs_port = await self._listen(
             HttpServer(

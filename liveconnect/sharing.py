@@ -93,7 +93,7 @@ class Alone:
         """Rebuild the memory."""
         roster.load(await self.store.load_endpoints())
 
-    def follow(self, _tasks: Tasks) -> None:
+    async def follow(self, _tasks: Tasks) -> None:
         """Follow nobody."""
 
 
@@ -123,9 +123,10 @@ class AmongWorkers:
         self.currency.begin_after(await self.store.newest_change())
         roster.load(await self.store.load_endpoints())
 
-    def follow(self, tasks: Tasks) -> None:
-        """Begin to follow the other workers."""
+    async def follow(self, tasks: Tasks) -> None:
+        """Follow the other workers from now on; on return the memory is current."""
         tasks.keep(self.currency.run, name="liveconnect follower")
+        await self.currency.first_look()
 
 
 def sharing_of(

@@ -122,7 +122,7 @@ async def test_all_reconnect_at_once_and_no_more_than_there_is_room_for(lab):
     await herd.leave()
 
 
-async def test_all_come_back_after_a_restart_at_once(small, herd):
+async def test_all_come_back_after_a_restart_at_once(small, herd, database):
     await enrolled(small, herd)
     polls = asyncio.gather(*(client.poll() for client in herd.clients))
     await small.restart()
@@ -132,4 +132,5 @@ async def test_all_come_back_after_a_restart_at_once(small, herd):
         await herd.all(lambda client: client.poll())
     statuses = herd.statuses()
     assert statuses.count(200) >= HERD
-    assert set(statuses) == {200}  # a poll is never refused for want of room
+    if not database:  # a worker that is held up may have to refuse, for its memory is too old
+        assert set(statuses) == {200}  # a poll is never refused for want of room

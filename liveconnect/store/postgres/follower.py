@@ -15,7 +15,7 @@ from typing import Protocol
 
 from foundation.operations_log import OperationsLog
 from liveconnect.store.loading import Chosen, load_endpoints
-from liveconnect.store.postgres.connecting import UNAVAILABLE, connected, said
+from liveconnect.store.postgres.connecting import CONNECT_TIMEOUT_S, UNAVAILABLE, connected, said
 from liveconnect.store.postgres.readers import read_on
 from liveconnect.store.postgres.schema import ENDPOINTS_CHANNEL, REPORTS_CHANNEL
 from liveconnect.store.postgres.sql import PostgresSql
@@ -67,6 +67,19 @@ class Follower:
     def begin_after(self, position: int) -> None:
         """Take it that everything up to this change is in the memory."""
         self._position = position
+
+    async def first_look(self) -> None:
+        """Return when the first look is done.
+
+        Raises:
+            StoreUnavailableError: If the database does not answer.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                while self._heard_at == float("-inf"):
+                    await self._looked.wait()
+        except TimeoutError as error:
+            raise unavailable(error) from error
 
     async def catch_up(self) -> None:
         """Return when the memory is current.
