@@ -166,6 +166,16 @@ class HostFolder:
         return self._endpoint(r"Spool\Events")
 
     @property
+    def response_spool(self) -> Path:
+        """Responses to commands that wait for the client."""
+        return self._endpoint(r"Spool\Responses")
+
+    @property
+    def feed_spool(self) -> Path:
+        """Data feeds that wait for the client."""
+        return self._endpoint(r"Spool\Data Feeds")
+
+    @property
     def web_control(self) -> Path:
         """Web Control's folder."""
         return self._own(rf"{_SOPHOS}\Web Control")

@@ -216,6 +216,7 @@ class LiveConnect(Service):
                 reuse_port=config.worker > 0,
                 most_connections=config.most_connections,
                 on_refused=self._no_room,
+                inflate_bodies=False,
                 ssl_context=server_context(certificate=certificate, key=key, now=self._now),
             )
         )
@@ -263,7 +264,9 @@ class LiveConnect(Service):
             now=self._now,
             rng=self._rng,
         )
-        service = McsService(context, self._config.base_path, self._hub)
+        service = McsService(
+            context, self._config.base_path, self._hub, feed_limits=self._config.feed_limits
+        )
         app = service.application(self._middlewares())
         ContentService(self._config.content_folder).add_routes(app)
         lookup = CategoryLookup(self._config.category_file, self._log)

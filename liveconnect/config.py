@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foundation.protocol.mcs_policy import DEFAULT_PUSH_PING_TIMEOUT_S
 from foundation.protocol.names import DEFAULT_BASE_PATH
+from liveconnect.feed_allowance import FeedLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class LiveConnectConfig:
         database: The URL of a PostgreSQL database; None for a file in the data folder.
         worker: The number of this worker among those of the host, from 1; 0 is alone.
         public_mcs_port: The port in the URLs that it hands out; None for the listener's own.
+        feed_limits: How much a device may upload as data feeds.
         push: Whether endpoints are offered the push channel.
         push_ping_timeout_s: How long a client waits for a ping; one is sent each third of it.
         push_fallback_poll_s: The poll interval while push is up; None for the usual one.
@@ -49,6 +51,7 @@ class LiveConnectConfig:
     database: str | None = field(default=None, repr=False)
     worker: int = 0
     public_mcs_port: int | None = None
+    feed_limits: FeedLimits = field(default_factory=FeedLimits)
     push: bool = False
     push_ping_timeout_s: int = DEFAULT_PUSH_PING_TIMEOUT_S
     push_fallback_poll_s: int | None = None

@@ -32,7 +32,7 @@ class RefusedError(DomainError):
 
     status: ClassVar[int] = 400
     register: bool = False
-    retry_after_s: ClassVar[int] = 0
+    retry_after_s: int = 0
 
     def __init__(self, reason: Reason, sentence: str) -> None:
         super().__init__(sentence)
@@ -121,6 +121,20 @@ class OverloadedError(RefusedError):
     retry_after_s = 5
 
 
+class FeedOverLimitError(RefusedError):
+    """A device uploads more than it may; it comes again later."""
+
+    status = 429
+    hint = "Wait as long as Retry-After says."
+
+    def __init__(self, retry_after_s: int, *, purge: bool) -> None:
+        super().__init__(
+            Reason.FEED_OVER_LIMIT, f"this device uploads too much; again in {retry_after_s} s"
+        )
+        self.retry_after_s = retry_after_s
+        self.purge = purge
+
+
 def refuse_xml(error: XmlRefusedError) -> RefusedError:
     """Return the refusal for a document that the guard refused."""
     if error.reason is Reason.BODY_TOO_LARGE:
@@ -146,6 +160,9 @@ class Refusals:
         headers = _headers(error)
         if error.register:
             headers["WWW-Authenticate"] = REGISTER_REALM
+        if isinstance(error, FeedOverLimitError):
+            body = {"purge": error.purge}
+            return web.json_response(body, status=error.status, headers=headers)
         return web.Response(status=error.status, text=f"{error}\n", headers=headers)
 
     def answer_utm(self, request: web.Request, error: RefusedError) -> web.Response:

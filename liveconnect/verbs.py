@@ -56,6 +56,7 @@ class Verbs:
             "timeline": self.timeline,
             "push": self.push,
             "responses": self.responses,
+            "data_feeds": self.data_feeds,
             "remove_utm": self.remove_utm,
             "revoke_certificate": self.revoke_certificate,
         }
@@ -146,6 +147,14 @@ class Verbs:
         """Return what an endpoint answered to commands."""
         entry = self._entry(endpoint_id)
         return [asdict(one) for one in await self._store.responses(entry.endpoint_id)]
+
+    async def data_feeds(
+        self, endpoint_id: str, feed_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return what an endpoint uploaded, oldest first."""
+        entry = self._entry(endpoint_id)
+        found = await self._store.feeds(entry.tenant, entry.endpoint_id, feed_id)
+        return [plain(asdict(one)) for one in found]
 
     async def push(self, endpoint_id: str, what: str) -> dict[str, Any]:
         """Say something over an endpoint's push channel.

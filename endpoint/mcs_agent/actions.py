@@ -4,12 +4,17 @@
   the command's id, so that a killed agent which acts again changes nothing.
 - An action that came too late, or that nobody here understands, is logged and counts as done.
 
-Provenance: ALCForceUpdate and ScanNow are public; the scan itself is emulated.
+- An action that wants a reply (`replyRequired`) gets one, which the client posts as its response.
+
+Provenance: ALCForceUpdate and ScanNow are public; the scan itself is emulated, and what its reply
+says is ours.
 """
 
 import hashlib
+import json
 from typing import Final
 
+from endpoint.answer_spool import ResponseSpool, StoredResponse
 from endpoint.handover import Handover, StoredAction
 from endpoint.host import HostFolder
 from endpoint.logs import EndpointLog
@@ -30,6 +35,7 @@ from foundation.service import Now
 
 _COMPONENT: Final = "Actions"
 _SCAN_COMPLETE: Final = "sophos.mgt.sav.scanCompleteEvent"
+_SCANNED: Final = "scan finished, nothing found (emulated)"
 
 
 class Actions:
@@ -58,6 +64,7 @@ class Actions:
         self._now = now
         self._autoupdate_bell = autoupdate_bell
         self._products = InstalledProducts(host)
+        self._responses = ResponseSpool(host, handover.spool_bell)
 
     def act(self) -> None:
         """Act on everything that waits, in the order in which it came."""
@@ -67,16 +74,20 @@ class Actions:
 
     def _act_on(self, action: StoredAction) -> str:
         try:
-            kind = decode_action(action.body).type
+            decoded = decode_action(action.body)
         except ActionRefusedError as error:
             return f"Command {action.command_id} ({action.app_id}) is dropped: {error}"
+        kind = decoded.type
         named = f"Command {action.command_id} ({action.app_id} {kind})"
         if action.expires_at is not None and action.expires_at < self._now():
             return f"{named} came too late and is dropped"
         if action.app_id == ALC and kind == FORCE_UPDATE:
             return f"{named}: {self._force_update(action)}"
         if action.app_id == SAV and kind == SCAN_NOW:
-            return f"{named}: {self._scan(action)}"
+            outcome = self._scan(action)
+            if decoded.parameters.get("replyRequired") == "1":
+                self._respond(action, kind, outcome)
+            return f"{named}: {outcome}"
         return f"{named} is not known here and is dropped"
 
     def _force_update(self, action: StoredAction) -> str:
@@ -96,7 +107,19 @@ class Actions:
         id_ = _key(action)
         body = f'<event type="{_SCAN_COMPLETE}" ts="{format_timestamp(at)}"/>'
         self._handover.put_event(id_, Event(SAV, at, EVENT_TTL_S, body, 0, id_))
-        return "scan finished, nothing found (emulated)"
+        return _SCANNED
+
+    def _respond(self, action: StoredAction, kind: str, outcome: str) -> None:
+        at = self._now()
+        body = json.dumps(
+            {
+                "type": f"sophos.mgt.response.{kind}",
+                "result": 0 if outcome == _SCANNED else 1,
+                "message": outcome,
+                "finishedAt": format_timestamp(at),
+            }
+        )
+        self._responses.put(StoredResponse(action.app_id, action.command_id, body, at))
 
 
 def _key(action: StoredAction) -> str:

@@ -36,6 +36,7 @@ from foundation.protocol.authorization import (
     encode_basic,
     encode_bearer,
 )
+from foundation.protocol.data_feeds import ENCODING, LENGTH_HEADER
 
 _JSON: Final = "application/json"
 _NOTHING_SENT: Final = frozenset({Breakdown.CONNECT, Breakdown.CERTIFICATE})
@@ -145,27 +146,38 @@ class McsCalls:
         path = paths.events(identity.endpoint_id)
         await self._call("send events", "POST", path, _basic(identity), document)
 
-    async def respond(self, access: Access, app_id: str, command_id: str, document: bytes) -> None:
+    async def respond(
+        self, access: Access, app_id: str, command_id: str, document: bytes
+    ) -> Answer:
         """Send the response to a command, as JSON."""
         path = paths.response(access.device_id, app_id, command_id)
-        token = access.token
-        await self._call(
-            f"respond to command {command_id}",
-            "POST",
-            path,
-            encode_bearer(token.reveal()) if token is not None else "",
-            document,
-            more={
-                "Content-Type": _JSON,
-                "Accept": _JSON,
-                "X-Device-ID": access.device_id,
-                "X-Tenant-ID": access.tenant_id,
-            },
-        )
+        more = {"Content-Type": _JSON, "Accept": _JSON}
+        return await self._call_v2(f"respond to command {command_id}", path, access, document, more)
+
+    async def upload(
+        self, access: Access, feed_id: str, compressed: bytes, *, characters: int
+    ) -> Answer:
+        """Send an item of a data feed, as a zlib stream."""
+        more = {
+            "Content-Type": "",
+            "Accept": _JSON,
+            "Content-Encoding": ENCODING,
+            LENGTH_HEADER: str(characters),
+        }
+        path = paths.data_feed(access.device_id, feed_id)
+        return await self._call_v2(f"upload to feed {feed_id}", path, access, compressed, more)
 
     async def close(self) -> None:
         """Close the connection."""
         await self._connection.close()
+
+    async def _call_v2(
+        self, call: str, path: str, access: Access, body: bytes, more: Mapping[str, str]
+    ) -> Answer:
+        token = access.token
+        device = {"X-Device-ID": access.device_id, "X-Tenant-ID": access.tenant_id}
+        authorization = encode_bearer(token.reveal()) if token is not None else ""
+        return await self._call(call, "POST", path, authorization, body, more={**more, **device})
 
     async def _call(
         self,

@@ -12,6 +12,7 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
+from endpoint.answer_spool import FeedSpool, ResponseSpool
 from endpoint.handover import Handover
 from endpoint.host import HostFolder
 from endpoint.identity import Identity
@@ -31,6 +32,7 @@ from endpoint.mcs_client.rounds import Rounds
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_cache import StatusCache
 from endpoint.mcs_client.status_sending import StatusSending
+from endpoint.mcs_client.uploading import Uploading
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.errors import DomainError
 from foundation.service import Now, Service, Tasks, utc_now
@@ -116,10 +118,20 @@ class McsClient(Service):
         self._events = EventSending(
             handover, calls, options=options, log=log, checkpoints=checkpoints
         )
+        self._uploads = Uploading(
+            ResponseSpool(host, handover.spool_bell),
+            FeedSpool(host, handover.spool_bell),
+            calls,
+            rounds.access,
+            config_folder=host.config_file.parent,
+            log=log,
+            now=now,
+        )
         self._loop = PollLoop(
             rounds,
             self._statuses,
             self._events,
+            self._uploads,
             handover,
             settings=settings,
             options=options,
@@ -203,6 +215,7 @@ class McsClient(Service):
     def counters(self) -> dict[str, int]:
         """What happened so far, by name."""
         sent = {"statuses_sent": self._statuses.sent, "events_sent": self._events.sent}
+        sent["uploads_sent"] = self._uploads.sent
         return {**self._rounds.counters, **sent}
 
     def _write_down(self, error: Exception) -> None:

@@ -34,6 +34,7 @@ from endpoint.mcs_client.push_inbox import PushInbox
 from endpoint.mcs_client.rounds import Rounds
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_sending import StatusSending
+from endpoint.mcs_client.uploading import Uploading
 from foundation.errors import DomainError
 from foundation.protocol.push import PushEvent
 from foundation.service import Now
@@ -54,6 +55,7 @@ class PollLoop:
         rounds: Rounds,
         statuses: StatusSending,
         events: EventSending,
+        uploads: Uploading,
         handover: Handover,
         *,
         settings: SettingsSource,
@@ -65,6 +67,7 @@ class PollLoop:
         self._rounds = rounds
         self._statuses = statuses
         self._events = events
+        self._uploads = uploads
         self._bell = handover.spool_bell
         self._settings = settings
         self._options = options
@@ -114,7 +117,7 @@ class PollLoop:
         await self._push.close()
 
     async def send_due(self) -> None:
-        """Send the statuses and events that are due; the caller holds the lock."""
+        """Send whatever is due; the caller holds the lock."""
         identity = self._identity
         if identity is None or self._rounds.failures or not self._is_due(self._retry_at_s):
             return
@@ -124,6 +127,8 @@ class PollLoop:
                 await self._statuses.send(identity)
             if self._is_due(self._events.due_at_s(now_s)):
                 await self._events.send(identity)
+            if self._is_due(self._uploads.due_at_s(now_s)):
+                await self._uploads.send(now_s)
         except (DomainError, OSError) as error:
             self._write_down(error)
             self._note(error)
@@ -207,7 +212,11 @@ class PollLoop:
         if self._identity is None or self._rounds.failures:
             return poll_at_s
         now_s = asyncio.get_running_loop().time()
-        due = (self._statuses.due_at_s(now_s, self._identity), self._events.due_at_s(now_s))
+        due = (
+            self._statuses.due_at_s(now_s, self._identity),
+            self._events.due_at_s(now_s),
+            self._uploads.due_at_s(now_s),
+        )
         sends = [max(at_s, self._retry_at_s) for at_s in due if at_s is not None]
         return min([poll_at_s, *sends])
 

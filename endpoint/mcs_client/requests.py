@@ -31,10 +31,12 @@ def call_headers(
     Args:
         authorization: Its Authorization; empty for the call that has none.
         agent: The User-Agent.
-        more: What one call has besides, or has otherwise.
+        more: What one call has besides or otherwise; an empty one is left out.
     """
     headers = {"Content-Type": XML, "User-Agent": agent}
-    return {"Authorization": authorization, **headers, **more} if authorization else headers
+    if authorization:
+        headers = {"Authorization": authorization, **headers, **more}
+    return {name: text for name, text in headers.items() if text}
 
 
 def transport_headers(

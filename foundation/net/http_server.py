@@ -63,7 +63,8 @@ class HttpServer:
     there are.
 
     With `reuse_port` other processes of the same user may listen on the port too; the system hands
-    each connection to one of them.
+    each connection to one of them. Without `inflate_bodies` the handlers see compressed bodies as
+    they came, and inflate them within limits of their own.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class HttpServer:
         reuse_port: bool = False,
         most_connections: int | None = None,
         on_refused: Callable[[int], None] = _tell_nobody,
+        inflate_bodies: bool = True,
     ) -> None:
         self._name = name
         self._host = host
@@ -92,6 +94,7 @@ class HttpServer:
             logger=_crash_printer(),
             keepalive_timeout=KEEP_ALIVE_S,
             handle_signals=False,
+            auto_decompress=inflate_bodies,
             shutdown_timeout=SHUTDOWN_S,
         )
         self.port = 0

@@ -79,6 +79,11 @@ def response(device_id: str, app_id: str, command_id: str) -> str:
     )
 
 
+def data_feed(device_id: str, feed_id: str) -> str:
+    """Return the path that takes a data feed."""
+    return f"/v2/data_feed/device/{_one(device_id)}/feed_id/{_one(feed_id)}"
+
+
 def push(device_id: str) -> str:
     """Return the path of the push stream, relative to the push server."""
     return f"/v2/push/device/{_one(device_id)}"

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from foundation.protocol import link
+from liveconnect.link_service.answers import AnswerCalls
 from liveconnect.link_service.context import MOST_BYTES, LinkContext
 from liveconnect.link_service.registration import RegistrationCalls
 from liveconnect.link_service.syncing import SyncingCalls
@@ -28,6 +29,7 @@ class LinkService:
         app = web.Application(middlewares=tuple(middlewares), client_max_size=MOST_BYTES)
         context = self._context
         registering, syncing = RegistrationCalls(context), SyncingCalls(context)
+        answering = AnswerCalls(context)
         app.router.add_post(link.REGISTER_PATH, context.guarded("register", registering.register))
         endpoint = f"{link.ENDPOINTS_PATH}/{{endpoint}}"
         routes = (
@@ -46,6 +48,8 @@ class LinkService:
             ("ack", "POST", link.ACKNOWLEDGE_PATH, syncing.acknowledge_reports),
             ("endpoints", "GET", link.ENDPOINTS_PATH, syncing.endpoints),
             ("remove endpoint", "DELETE", endpoint, syncing.remove_endpoint),
+            ("responses", "GET", f"{endpoint}/responses", answering.responses),
+            ("feeds", "GET", f"{endpoint}/feeds", answering.feeds),
             ("restore endpoint", "POST", f"{endpoint}/restore", syncing.restore_endpoint),
         )
         for name, method, path, call in routes:

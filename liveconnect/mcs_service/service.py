@@ -12,8 +12,10 @@ from aiohttp import web
 
 from foundation.protocol.answers import AuthenticateAnswer, encode_flags
 from liveconnect.access_token import Bearer
+from liveconnect.feed_allowance import FeedLimits
 from liveconnect.mcs_service.context import JSON, McsContext
 from liveconnect.mcs_service.documents import MOST_BYTES
+from liveconnect.mcs_service.feeding import Feeding
 from liveconnect.mcs_service.poll_resource import PollResource
 from liveconnect.mcs_service.polling import Polling
 from liveconnect.mcs_service.pushing import Pushing
@@ -27,8 +29,16 @@ FLAGS: dict[str, bool] = {}
 class McsService:
     """Answers endpoints."""
 
-    def __init__(self, context: McsContext, base_path: str, hub: PushHub | None) -> None:
+    def __init__(
+        self,
+        context: McsContext,
+        base_path: str,
+        hub: PushHub | None,
+        *,
+        feed_limits: FeedLimits | None = None,
+    ) -> None:
         self._context = context
+        self._feeding = Feeding(context, feed_limits or FeedLimits())
         self._pushing = Pushing(context, hub)
         self._base = "/" + base_path.strip("/") if base_path.strip("/") else ""
 
@@ -55,6 +65,12 @@ class McsService:
                 "POST",
                 "/v2/responses/device/{device}/app_id/{app}/correlation_id/{command}",
                 telling.response,
+            ),
+            (
+                "data feed",
+                "POST",
+                "/v2/data_feed/device/{device}/feed_id/{feed}",
+                self._feeding.upload,
             ),
             (
                 "authenticate",

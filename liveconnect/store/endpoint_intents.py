@@ -5,6 +5,7 @@ from datetime import datetime
 
 from liveconnect.store import (
     enrolments,
+    feeds,
     intake,
     queues,
     serving,
@@ -12,6 +13,7 @@ from liveconnect.store import (
 from liveconnect.store.instants import to_text
 from liveconnect.store.intents_base import IntentsBase
 from liveconnect.store.records import (
+    DataFeed,
     Enrolled,
     Enrolment,
     Fetch,
@@ -81,6 +83,10 @@ class EndpointIntents(IntentsBase):
     async def record_response(self, tenant: str, response: ReceivedResponse, at: datetime) -> None:
         """Store the response to a command."""
         await self._write(lambda db: intake.record_response(db, tenant, response, at))
+
+    async def record_feed(self, feed: DataFeed) -> bool:
+        """Store an upload; return whether it is new."""
+        return await self._write(lambda db: feeds.record_feed(db, feed))
 
     async def policy(self, endpoint_id: str, app_id: str, policy_id: str) -> bytes | None:
         """Return a policy that was assigned to the endpoint."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from liveconnect.store import (
+    feeds,
     intake,
     loading,
     queues,
@@ -17,6 +18,7 @@ from liveconnect.store import (
 )
 from liveconnect.store.endpoint_intents import EndpointIntents
 from liveconnect.store.records import (
+    DataFeed,
     EndpointRecord,
     Hop,
     QueueSnapshot,
@@ -54,6 +56,12 @@ class Intents(UtmIntents, EndpointIntents):
         """Return the responses of an endpoint, in the order in which they came."""
         return await self._read(lambda db: intake.responses(db, endpoint_id))
 
+    async def feeds(
+        self, tenant: str, endpoint_id: str, feed_id: str | None = None
+    ) -> tuple[DataFeed, ...]:
+        """Return what an endpoint of the tenant uploaded, oldest first."""
+        return await self._read(lambda db: feeds.feeds(db, tenant, endpoint_id, feed_id))
+
     async def refresh_mcs_policies(self, at: datetime) -> tuple[QueueSnapshot, ...]:
         """Compile all MCS policies again when what they say has changed."""
         return await self._write(lambda db: self._refresh(db, at, None))
@@ -70,6 +78,7 @@ class Intents(UtmIntents, EndpointIntents):
 
         def work(db: Sql) -> None:
             intake.forget_old_events(db, at)
+            feeds.forget_old_feeds(db, at)
             serving.forget_old_policies(db)
 
         await self._write(work)

@@ -14,6 +14,7 @@ from liveconnect.pki import UtmCertificate
 from liveconnect.store.records import (
     CertificateRecord,
     Committed,
+    DataFeed,
     EndpointRecord,
     Enrolled,
     Enrolment,
@@ -119,6 +120,9 @@ class EndpointStore(Protocol):
     async def record_response(self, tenant: str, response: ReceivedResponse, at: datetime) -> None:
         """Store the response to a command."""
 
+    async def record_feed(self, feed: DataFeed) -> bool:
+        """Store an upload; return whether it is new."""
+
     async def policy(self, endpoint_id: str, app_id: str, policy_id: str) -> bytes | None:
         """Return a policy that was assigned to the endpoint."""
 
@@ -157,6 +161,11 @@ class Store(UtmStore, EndpointStore, Protocol):
 
     async def responses(self, endpoint_id: str) -> tuple[ReceivedResponse, ...]:
         """Return the responses of an endpoint, in the order in which they came."""
+
+    async def feeds(
+        self, tenant: str, endpoint_id: str, feed_id: str | None = None
+    ) -> tuple[DataFeed, ...]:
+        """Return what an endpoint of the tenant uploaded, oldest first."""
 
     async def refresh_mcs_policies(self, at: datetime) -> tuple[QueueSnapshot, ...]:
         """Compile all MCS policies again when what they say has changed."""

@@ -179,6 +179,17 @@ class ReceivedResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataFeed:
+    """One upload of a data feed: JSON text."""
+
+    tenant: str
+    endpoint_id: str
+    feed_id: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """That an endpoint fetched a policy."""
 

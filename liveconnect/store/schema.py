@@ -98,7 +98,14 @@ CREATE TABLE reports (
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_DATA_FEEDS = """
+CREATE TABLE data_feeds (
+    tenant TEXT NOT NULL, endpoint_id TEXT NOT NULL, feed_id TEXT NOT NULL, digest TEXT NOT NULL,
+    body TEXT NOT NULL, stored_at TEXT NOT NULL, PRIMARY KEY (endpoint_id, feed_id, digest));
+CREATE INDEX data_feeds_by_time ON data_feeds (stored_at);
+"""
+
+MIGRATIONS: Final = (_FIRST, _DATA_FEEDS)
 """Migration n brings a database from version n to n + 1; both kinds of database have the same."""
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from endpoint.answer_spool import ResponseSpool
 from endpoint.mcs_agent.agent import McsAgent
 from endpoint.outbox import Notice, Outbox
 from foundation.checkpoints import NO_CHECKPOINTS
@@ -135,10 +136,13 @@ async def test_an_action_that_comes_again_is_not_acted_on_again(make, handover):
     assert handover.events() == ()
 
 
-async def test_scan_now_reports_its_end(make, handover):
+async def test_scan_now_reports_its_end_and_replies(make, handover, host):
     handover.store_action("9", "SAV", encode_scan_now())
     await make().pass_once()
     assert "scanCompleteEvent" in handover.events()[0].body
+    (response,) = ResponseSpool(host, handover.spool_bell).waiting()
+    assert (response.app_id, response.command_id) == ("SAV", "9")
+    assert json.loads(response.body)["result"] == 0
 
 
 async def test_an_expired_action_is_dropped(make, handover, host, clock):

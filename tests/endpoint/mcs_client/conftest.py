@@ -137,6 +137,10 @@ class McsServer:
             assert "Authorization" not in request.headers
             return web.Response(text="capabilities")
         scheme, _, encoded = request.headers["Authorization"].partition(" ")
+        if path.startswith("/v2/"):
+            assert (scheme, encoded) == ("Bearer", "jwt")
+            assert request.headers["X-Device-ID"] == self.device_id
+            return web.Response()
         assert scheme == "Basic"
         shown = base64.b64decode(encoded).decode().split(":")
         if path == "/register":
@@ -332,7 +336,7 @@ async def open_lab(folder: Path, pki: Pki, now: Callable[[], datetime]):
     server = McsServer()
     app = web.Application(client_max_size=10_000_000)
     app.router.add_route("*", "/{tail:.*}", server.handle)
-    runner = web.AppRunner(app, keepalive_timeout=86_400, access_log=None)
+    runner = web.AppRunner(app, keepalive_timeout=86_400, access_log=None, auto_decompress=False)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=pki.server_context)
     await site.start()

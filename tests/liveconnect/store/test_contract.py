@@ -5,7 +5,7 @@ import pytest
 from foundation.protocol.reasons import Reason
 from liveconnect.refusals import NotFoundError, OutOfOrderError, RegistrationRefusedError
 from liveconnect.store.instants import to_text
-from liveconnect.store.records import Fetch, ReceivedResponse, ReceivedStatus
+from liveconnect.store.records import DataFeed, Fetch, ReceivedResponse, ReceivedStatus
 
 
 def waiting(snapshot):
@@ -235,3 +235,14 @@ async def test_what_memory_needs_survives_reopening(  # noqa: PLR0917
         assert await again.load_endpoints() == before
     finally:
         await again.close()
+
+
+async def test_an_upload_is_stored_once_and_seen_by_its_own_utm_only(one, two, store, clock):
+    for tenant, endpoint in ((one, "e1"), (two, "e2")):
+        await tenant.enrol(endpoint)
+    feed = DataFeed(tenant=one.tenant, endpoint_id="e1", feed_id="rows", body="[]", at=clock())
+    assert await store.record_feed(feed)
+    assert not await store.record_feed(feed)
+    assert await store.feeds(one.tenant, "e1") == (feed,)
+    assert await store.feeds(one.tenant, "e1", "other") == ()
+    assert await store.feeds(two.tenant, "e1") == await store.feeds(two.tenant, "e2") == ()
