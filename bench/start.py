@@ -1,4 +1,4 @@
-"""How long `utmlab up` takes to be ready and to have an endpoint comply, and what it occupies.
+"""How long `utmlab up` takes to be ready, a broker alone included, and to have an endpoint comply.
 
 - Everything as the product ships it, the poll interval of 20 s included, but on free ports.
 - Seconds from the start of the process, imports included; each round is a new process.
@@ -22,6 +22,7 @@ from foundation.net.control import ControlClient
 ROUNDS = 5
 READY = Target("value", "<=", 1.5)
 COMPLIANT = Target("value", "<=", 3.0)
+BROKER = Target("value", "<=", 0.7)
 RESIDENT = Target("value", "<=", 120.0)
 FLOOR = (
     "import aiohttp, can_ada, cryptography.x509, httptools, jwt, re2, sqlite_utils, uvloop, "
@@ -41,10 +42,11 @@ class Stage:
 
 async def run() -> tuple[Result, ...]:
     """Measure."""
-    labs, floors = [], []
+    labs, floors, brokers = [], [], []
     for _ in range(ROUNDS):
         floors.append(await _floor())
         labs.append(await _lab())
+        brokers.append(await _broker())
     ready, compliant = ([lab[n] for lab in labs] for n in (0, 1))
     name = "imports of third parties"
     resident = statistics.median(one.resident_mib for one in compliant)
@@ -56,6 +58,7 @@ async def run() -> tuple[Result, ...]:
             "start first compliant", [one.wall_s for one in compliant], "s", peer=name,
             theirs=floors,
         ).judged(COMPLIANT),
+        compared("start broker", brokers, "s", peer=name, theirs=floors).judged(BROKER),
         Result(name="start cost", value=_median_cpu(ready), unit="CPU s until ready"),
         Result(name="endpoint cost", value=round(_median_cpu(compliant) - _median_cpu(ready), 4),
                unit="CPU s from ready to compliant"),
@@ -99,6 +102,29 @@ async def _lab() -> tuple[Stage, Stage]:
                 process.terminate()
             await process.communicate()
     return ready, compliant
+
+
+async def _broker() -> float:
+    """A LiveConnect alone, with a tenant, a token and a policy."""
+    with tempfile.TemporaryDirectory() as folder:
+        data, began = Path(folder) / "broker", time.perf_counter()
+        words = ("up", "--only", "liveconnect", "--auto-utm", "--ports", "0")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "utmlab", "--json", "--data", str(data), *words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=ROOT,
+        )
+        assert process.stdout is not None
+        try:
+            if not await process.stdout.readline():
+                said = (await process.communicate())[1].decode(errors="replace")
+                raise RuntimeError(f"the broker ended before it was ready: {said}")
+            return time.perf_counter() - began
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.communicate()
 
 
 def _stage(pid: int, began: float) -> Stage:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liveconnect.config import LiveConnectConfig
-from utm.config import operations_log_file
 
 DEFAULT_DATA = Path(".utmlab")
 DATA_VARIABLE = "UTMLAB_DATA"
@@ -63,6 +62,8 @@ class Places:
     @property
     def operations_logs(self) -> dict[str, Path]:
         """What the lab and each house did, apart from the emulated logs, by their names."""
+        from utm.config import operations_log_file  # noqa: PLC0415 - slow, not every lab has a UTM
+
         return {
             "lab": self.data / "lab.log",
             "liveconnect": LiveConnectConfig(data=self.liveconnect).operations_log_file,

@@ -2,17 +2,20 @@
 
 import json
 from contextlib import closing
+from pathlib import Path
 
 import click
 
 from endpoint.reading import EndpointArchive
 from endpoint.web_control.pac import pac_url
 from foundation.net.control import CONTROL_FILE
+from utmlab.broker import stored_broker
 from utmlab.cli.completing import endpoint_names
 from utmlab.cli.output import emit
 from utmlab.cli.render.shell import (
     Variables,
     as_exports,
+    broker_variables,
     endpoint_variables,
     lab_variables,
     proxy_variables,
@@ -47,6 +50,13 @@ def env(session: Session, endpoint: str | None, secrets: bool) -> None:
     as: eval "$(utmlab env)".
     """
     places = session.places
+    broker = stored_broker(places.data)
+    if broker is not None and not places.utm.exists():
+        variables = broker_variables(broker)
+        if secrets and broker["token_file"]:
+            variables["UTMLAB_TOKEN"] = Path(broker["token_file"]).read_text()
+        emit(session, {"variables": variables}, lambda: as_exports(variables))
+        return
     with closing(open_utm(places)) as utm:
         mcs_url = utm.status()["mcs_url"]
         ports = Ports(**recall(places.settings).get("ports", {}))

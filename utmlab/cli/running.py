@@ -11,8 +11,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from utmlab.cli.installing import install_missing
 from utmlab.cli.output import SCHEMA, emit, say
 from utmlab.cli.render.running import where_text
 from utmlab.cli.session import Session
+from utmlab.cli.signals import cancelled_by_signal
 from utmlab.demo.configuration import CONFIGURATION
 from utmlab.houses import ProcessHouse
 from utmlab.installation import is_installed
@@ -56,7 +55,7 @@ async def run_lab(session: Session, settings: LabSettings, wishes: Wishes) -> No
     Raises:
         DomainError: If it cannot start, or a computer cannot be installed.
     """
-    with _cancelled_by_signal() as stopped:
+    with cancelled_by_signal() as stopped:
         try:
             await _serve(session, settings, wishes)
         except asyncio.CancelledError:
@@ -133,23 +132,3 @@ def where(lab: Stack) -> dict[str, Any]:
             for name, one in sorted(lab.computers.items())
         ],
     }
-
-
-@contextlib.contextmanager
-def _cancelled_by_signal() -> Iterator[list[int]]:
-    """Cancel the current task at the first signal; the list then holds its number."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    received: list[int] = []
-
-    def stop(number: int) -> None:
-        if not received and task is not None:
-            received.append(number)
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-    try:
-        yield received
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -1,14 +1,15 @@
 """`utmlab up`: the lab runs until it is told to stop."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import uvloop
 
+from liveconnect.config import LiveConnectConfig
 from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES, EplogProcess, LogProfile
-from utmlab.cli.running import Wishes, run_lab
 from utmlab.cli.session import LabCommand, Session
 from utmlab.settings import USUAL_PORTS, LabSettings, Ports, recall
 
@@ -82,6 +83,16 @@ def zone_name(text: str) -> str:
     is_flag=True,
     help="LiveConnect tells computers at once what waits, over the push channel of MCS.",
 )
+@click.option(
+    "--only",
+    type=click.Choice(["liveconnect"]),
+    help="Run LiveConnect alone, for a client or a UTM of your own.",
+)
+@click.option(
+    "--auto-utm",
+    is_flag=True,
+    help="With --only: register a built-in UTM, so that there is a tenant, a token and a policy.",
+)
 @click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
 @click.option(
     "--ports",
@@ -105,6 +116,8 @@ def up(
     eplog_process: EplogProcess | None,
     no_journal: bool,
     push: bool,
+    only: str | None,
+    auto_utm: bool,
     ports: Ports | None,
 ) -> None:
     """Run the lab until Ctrl-C.
@@ -113,6 +126,24 @@ def up(
     prints where everything is. Starting again goes on from the stored state. Ctrl-C or SIGTERM
     stops it cleanly.
     """
+    if only or auto_utm:
+        _check_alone(only, endpoints, processes=processes, preset=preset)
+        own = ports or USUAL_PORTS
+
+        def config(folder: Path) -> LiveConnectConfig:
+            return LiveConnectConfig(
+                data=folder,
+                mcs_port=own.mcs,
+                link_port=own.link,
+                poll_interval_s=poll or 20.0,
+                journal=not no_journal,
+                push=push,
+            )
+
+        _run_broker(session, config, auto_utm=auto_utm, ready_file=ready_file)
+        return
+    from utmlab.cli.running import Wishes, run_lab  # noqa: PLC0415 - a broker alone starts faster
+
     known = recall(session.places.settings)
     is_strict = preset == "strict" if preset else bool(known.get("strict", False))
     settings = LabSettings(
@@ -129,3 +160,23 @@ def up(
     wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_lab(session, settings, wishes))
+
+
+def _check_alone(only: str | None, endpoints: int, *, processes: bool, preset: str | None) -> None:
+    if only is None:
+        raise click.UsageError("--auto-utm goes with --only liveconnect")
+    if endpoints or processes or preset:
+        raise click.UsageError("--only liveconnect has no computers, processes or presets")
+
+
+def _run_broker(
+    session: Session,
+    config: Callable[[Path], LiveConnectConfig],
+    *,
+    auto_utm: bool,
+    ready_file: Path | None,
+) -> None:
+    from utmlab.cli.broker_running import run_broker  # noqa: PLC0415 - and the lab needs none of it
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_broker(session, config, auto_utm=auto_utm, ready_file=ready_file))

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from utmlab.places import DATA_VARIABLE, Places
 from utmlab.settings import Ports
@@ -43,6 +44,16 @@ def lab_variables(
         "UTMLAB_WEBADMIN_CA_FILE": str(webadmin_ca),
         "UTMLAB_CA_FILE": str(places.liveconnect / "pki" / "ca.crt"),
         "UTMLAB_INTERNET_CA_FILE": str(places.data / "internet" / "ca.crt"),
+    }
+
+
+def broker_variables(broker: Mapping[str, Any]) -> Variables:
+    """Return the variables of a LiveConnect that runs alone."""
+    return {
+        DATA_VARIABLE: str(broker["data"]),
+        "UTMLAB_MCS_URL": str(broker["mcs_url"]),
+        "UTMLAB_LINK_URL": str(broker["link_url"]),
+        "UTMLAB_CA_FILE": str(broker["ca_file"]),
     }
 
 
