@@ -51,6 +51,7 @@ from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
 from liveconnect.sharing import sharing_of
 from liveconnect.store.intents_base import StoreSettings
+from liveconnect.tester_verbs import TesterVerbs
 from liveconnect.traffic import Traffic
 from liveconnect.upkeep import Upkeep
 from liveconnect.verbs import Verbs
@@ -127,6 +128,8 @@ class LiveConnect(Service):
             hub=self._hub,
             now=now,
         ).by_name()
+        testing = TesterVerbs(store=self._store, roster=self._roster, now=now)
+        self.verbs |= testing.by_name()
 
     @property
     def mcs_url(self) -> str:

@@ -22,9 +22,6 @@ from liveconnect.mcs_service.pushing import Pushing
 from liveconnect.mcs_service.telling import Telling
 from liveconnect.push import PushHub
 
-FLAGS: dict[str, bool] = {}
-"""Feature flags; no function of ours hangs on one."""
-
 
 class McsService:
     """Answers endpoints."""
@@ -112,5 +109,6 @@ class McsService:
         return web.Response(body=answer.encode(), content_type=JSON)
 
     async def _flags(self, request: web.Request) -> web.Response:
-        self._context.gate.endpoint_of_path(request)
-        return web.Response(body=encode_flags(FLAGS), content_type=JSON)
+        entry = self._context.gate.endpoint_of_path(request)
+        flags = await self._context.store.flags(entry.tenant, entry.endpoint_id)
+        return web.Response(body=encode_flags(flags), content_type=JSON)

@@ -133,6 +133,25 @@ def assign_group_policies(
     return tuple(changed)
 
 
+def replace_policy(
+    sql: Sql,
+    tenant: str,
+    endpoint_id: str,
+    document: PolicyDocument,
+    at: datetime,
+    *,
+    ttl_s: float,
+    fragment_above: int,
+) -> QueueSnapshot:
+    """Assign a policy to one endpoint, outside of any changeset."""
+    wanted = store_policy(sql, tenant, document, at, fragment_above)
+    before = load_queue(sql, endpoint_id)
+    after = assign(before, (wanted,), origin_of(sql, at, ttl_s))
+    return save_queue(
+        sql, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
+    )
+
+
 def with_mcs_policy(
     sql: Sql,
     queue: Queue,

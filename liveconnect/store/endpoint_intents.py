@@ -6,6 +6,7 @@ from datetime import datetime
 from liveconnect.store import (
     enrolments,
     feeds,
+    flags,
     intake,
     queues,
     serving,
@@ -87,6 +88,10 @@ class EndpointIntents(IntentsBase):
     async def record_feed(self, feed: DataFeed) -> bool:
         """Store an upload; return whether it is new."""
         return await self._write(lambda db: feeds.record_feed(db, feed))
+
+    async def flags(self, tenant: str, endpoint_id: str) -> dict[str, bool]:
+        """Return the feature flags that hold for an endpoint."""
+        return await self._read(lambda db: flags.flags_of(db, tenant, endpoint_id))
 
     async def policy(self, endpoint_id: str, app_id: str, policy_id: str) -> bytes | None:
         """Return a policy that was assigned to the endpoint."""

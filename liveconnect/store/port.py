@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from foundation.protocol.link import Changeset, Report
+from foundation.protocol.link import Changeset, PolicyDocument, Report
 from liveconnect.pki import UtmCertificate
 from liveconnect.store.records import (
     CertificateRecord,
@@ -86,6 +86,14 @@ class UtmStore(Protocol):
     ) -> QueueSnapshot:
         """Queue an action."""
 
+    async def replace_flags(self, tenant: str, endpoint_id: str, flags: Mapping[str, bool]) -> None:
+        """Replace the flags of everybody, of a UTM, or of one endpoint."""
+
+    async def replace_policy(
+        self, tenant: str, endpoint_id: str, document: PolicyDocument, at: datetime
+    ) -> QueueSnapshot:
+        """Assign a policy to one endpoint, until its UTM assigns another."""
+
 
 class EndpointStore(Protocol):
     """What the MCS service needs."""
@@ -122,6 +130,9 @@ class EndpointStore(Protocol):
 
     async def record_feed(self, feed: DataFeed) -> bool:
         """Store an upload; return whether it is new."""
+
+    async def flags(self, tenant: str, endpoint_id: str) -> dict[str, bool]:
+        """Return the feature flags that hold for an endpoint."""
 
     async def policy(self, endpoint_id: str, app_id: str, policy_id: str) -> bytes | None:
         """Return a policy that was assigned to the endpoint."""

@@ -105,7 +105,13 @@ CREATE TABLE data_feeds (
 CREATE INDEX data_feeds_by_time ON data_feeds (stored_at);
 """
 
-MIGRATIONS: Final = (_FIRST, _DATA_FEEDS)
+_FLAGS = """
+CREATE TABLE flags (
+    tenant TEXT NOT NULL, endpoint_id TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (tenant, endpoint_id));
+"""
+
+MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS)
 """Migration n brings a database from version n to n + 1; both kinds of database have the same."""
 
 

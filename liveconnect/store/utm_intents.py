@@ -1,17 +1,19 @@
 """The store, as far as the link to the UTMs needs it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from foundation.protocol.link import Changeset, Report
+from foundation.protocol.link import Changeset, PolicyDocument, Report
 from liveconnect.pki import UtmCertificate
 from liveconnect.store import (
+    assigning,
     changesets,
     enrolments,
     outbox,
     queues,
     tenants,
 )
+from liveconnect.store import flags as rooms_flags
 from liveconnect.store.intents_base import IntentsBase
 from liveconnect.store.records import (
     CertificateRecord,
@@ -123,5 +125,26 @@ class UtmIntents(IntentsBase):
                 body=body,
                 at=at,
                 ttl_s=self._settings.ttl_s,
+            )
+        )
+
+    async def replace_flags(self, tenant: str, endpoint_id: str, flags: Mapping[str, bool]) -> None:
+        """Replace the flags of everybody, of a UTM, or of one endpoint."""
+        await self._write(lambda db: rooms_flags.replace_flags(db, tenant, endpoint_id, flags))
+
+    async def replace_policy(
+        self, tenant: str, endpoint_id: str, document: PolicyDocument, at: datetime
+    ) -> QueueSnapshot:
+        """Assign a policy to one endpoint, until its UTM assigns another."""
+        settings = self._settings
+        return await self._write(
+            lambda db: assigning.replace_policy(
+                db,
+                tenant,
+                endpoint_id,
+                document,
+                at,
+                ttl_s=settings.ttl_s,
+                fragment_above=settings.fragment_above,
             )
         )

@@ -246,3 +246,25 @@ async def test_an_upload_is_stored_once_and_seen_by_its_own_utm_only(one, two, s
     assert await store.feeds(one.tenant, "e1") == (feed,)
     assert await store.feeds(one.tenant, "e1", "other") == ()
     assert await store.feeds(two.tenant, "e1") == await store.feeds(two.tenant, "e2") == ()
+
+
+async def test_flags_belong_to_everybody_to_a_utm_or_to_an_endpoint(one, two, store):
+    for tenant, endpoint in ((one, "e1"), (two, "e2")):
+        await tenant.enrol(endpoint)
+    await store.replace_flags("", "", {"a": True, "b": True})
+    await store.replace_flags(one.tenant, "", {"b": False})
+    await store.replace_flags(one.tenant, "e1", {"a": False})
+    assert await store.flags(one.tenant, "e1") == {"a": False, "b": False}
+    assert await store.flags(two.tenant, "e2") == {"a": True, "b": True}
+    with pytest.raises(NotFoundError):
+        await store.replace_flags(two.tenant, "e1", {})
+
+
+async def test_a_replaced_policy_is_one_endpoints_alone(one, two, store, clock, make_policy):
+    for tenant, endpoint in ((one, "e1"), (two, "e2")):
+        await tenant.enrol(endpoint)
+    web = make_policy("SWC", "of a tester")
+    snapshot = await store.replace_policy(one.tenant, "e1", web, clock())
+    assert snapshot.policies["SWC"] == web.revision
+    assert await store.policy("e1", "SWC", web.revision) == web.body
+    assert await store.policy("e2", "SWC", web.revision) is None

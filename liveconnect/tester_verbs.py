@@ -1,0 +1,71 @@
+"""Verbs for testers: what a test server for MCS has to offer beside the work of the UTM.
+
+- What is replaced here is stored, and told to nobody but the endpoints concerned.
+
+Provenance: ours; the list is that of mcs-protocol 5.
+"""
+
+from typing import Any
+
+from foundation.net.control import Verb
+from foundation.protocol.reasons import Reason
+from foundation.service import Now
+from liveconnect.refusals import DocumentRefusedError, NotFoundError
+from liveconnect.replacing import document_for
+from liveconnect.roster import Entry, Roster
+from liveconnect.store.port import Store
+
+
+class TesterVerbs:
+    """The verbs of one running LiveConnect."""
+
+    def __init__(self, *, store: Store, roster: Roster, now: Now) -> None:
+        self._store = store
+        self._roster = roster
+        self._now = now
+
+    def by_name(self) -> dict[str, Verb]:
+        """Return every verb under its name."""
+        return {
+            "flags": self.flags,
+            "flags_replace": self.flags_replace,
+            "policy": self.policy,
+            "policy_replace": self.policy_replace,
+        }
+
+    async def flags(self, endpoint_id: str) -> dict[str, bool]:
+        """Return the feature flags that hold for an endpoint."""
+        return await self._store.flags(self._entry(endpoint_id).tenant, endpoint_id)
+
+    async def flags_replace(
+        self, flags: dict[str, bool], tenant: str = "", endpoint_id: str = ""
+    ) -> dict[str, Any]:
+        """Replace the flags of everybody, of a UTM or of one endpoint; the narrower ones win."""
+        if not all(isinstance(value, bool) for value in flags.values()):
+            raise DocumentRefusedError(Reason.FIELD_MISSING, "a flag is true or false")
+        owner = self._entry(endpoint_id).tenant if endpoint_id else tenant
+        await self._store.replace_flags(owner, endpoint_id, flags)
+        return {"tenant": owner, "endpoint_id": endpoint_id, "flags": flags}
+
+    async def policy(self, endpoint_id: str, app_id: str) -> dict[str, Any]:
+        """Return the policy that is assigned to an endpoint, and what its status says of it."""
+        policy_id = self._entry(endpoint_id).policies.get(app_id, "")
+        body = await self._store.policy(endpoint_id, app_id, policy_id) if policy_id else None
+        if body is None:
+            raise NotFoundError(Reason.POLICY_UNKNOWN, f"no {app_id} policy is assigned")
+        told = [one for one in await self._store.compliance(endpoint_id) if one["app_id"] == app_id]
+        return {**told[0], "policy_id": policy_id, "body": body.decode(errors="replace")}
+
+    async def policy_replace(self, endpoint_id: str, app_id: str, body: str) -> dict[str, Any]:
+        """Assign a document to one endpoint, until its UTM assigns another for that app."""
+        tenant = self._entry(endpoint_id).tenant
+        document = document_for(app_id, body.encode())
+        snapshot = await self._store.replace_policy(tenant, endpoint_id, document, self._now())
+        self._roster.apply((snapshot,))
+        return {"endpoint_id": endpoint_id, "app_id": app_id, "policy_id": document.revision}
+
+    def _entry(self, endpoint_id: str) -> Entry:
+        entry = self._roster.by_id(endpoint_id)
+        if entry is None:
+            raise NotFoundError(Reason.ENDPOINT_UNKNOWN, f"there is no endpoint {endpoint_id}")
+        return entry
