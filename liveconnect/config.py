@@ -79,6 +79,11 @@ class LiveConnectConfig:
         return database_file(self.own_folder)
 
     @property
+    def database_note(self) -> Path:
+        """Where the URL of the workers' database is written for readers of this folder."""
+        return database_note(self.data)
+
+    @property
     def content_folder(self) -> Path:
         """Where the software packages lie."""
         return self.own_folder / "content"
@@ -97,6 +102,11 @@ class LiveConnectConfig:
 def database_file(data: Path) -> Path:
     """Return the database inside a data folder."""
     return data / "liveconnect.db"
+
+
+def database_note(data: Path) -> Path:
+    """Return the note about a PostgreSQL database inside a data folder."""
+    return data / "database.json"
 
 
 def category_file(data: Path) -> Path:

@@ -17,3 +17,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         grouped = getattr(item, "_nodeid", item.nodeid)
         if grouped != item.nodeid:
             item._id = NodeId.parse(grouped)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A real PostgreSQL of this process, started for the first test that asks."""
+    from tests.postgres import running
+
+    with running() as server:
+        yield server

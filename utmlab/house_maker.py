@@ -18,9 +18,11 @@ from utmlab.houses import ProcessHouse, TaskHouse
 from utmlab.internet import LabInternet
 from utmlab.places import Places
 from utmlab.settings import LabSettings
+from utmlab.worker_house import WorkerHouse
 
 LIVECONNECT, UTM = "liveconnect", "utm"
 HOUSES = (LIVECONNECT, UTM)
+AnyHouse = TaskHouse | ProcessHouse | WorkerHouse
 
 
 class HouseMaker:
@@ -52,11 +54,11 @@ class HouseMaker:
         self._now = now
         self._rng = rng
 
-    def houses(self) -> dict[str, TaskHouse | ProcessHouse]:
+    def houses(self) -> dict[str, AnyHouse]:
         """Return every house under its name, in the order in which they start."""
         return {LIVECONNECT: self._liveconnect(), UTM: self._utm()}
 
-    def _liveconnect(self) -> TaskHouse | ProcessHouse:
+    def _liveconnect(self) -> AnyHouse:
         ports, poll = self._settings.ports, self._settings.poll_interval_s
         data = self._places.liveconnect
         if self._settings.mode == "processes":
@@ -65,6 +67,8 @@ class HouseMaker:
             arguments += ["--poll", str(poll)] if poll else []
             arguments += ["--journal"] if self._settings.journal else []
             arguments += ["--push"] if self._settings.push else []
+            if self._settings.workers:
+                return self._workers(arguments)
             return ProcessHouse(LIVECONNECT, data, lambda: arguments)
         config = LiveConnectConfig(
             data=data,
@@ -75,6 +79,15 @@ class HouseMaker:
             poll_interval_s=poll or LiveConnectConfig(data=data).poll_interval_s,
         )
         return TaskHouse(LIVECONNECT, lambda: LiveConnect(config, now=self._now, rng=self._rng))
+
+    def _workers(self, arguments: list[str]) -> WorkerHouse:
+        return WorkerHouse(
+            self._places.liveconnect,
+            self._settings.workers,
+            arguments,
+            database=self._settings.database,
+            cluster=self._places.data / "postgres",
+        )
 
     def _utm(self) -> TaskHouse | ProcessHouse:
         settings, places = self._settings, self._places

@@ -7,9 +7,10 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -96,12 +97,23 @@ class TaskHouse:
 
 
 class ProcessHouse:
-    """A house as `python -m NAME ARGUMENTS`."""
+    """A house as `python -m NAME ARGUMENTS`.
 
-    def __init__(self, name: str, data: Path, arguments: Callable[[], list[str]]) -> None:
+    What no other user may see in the list of processes comes by its `environment`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        data: Path,
+        arguments: Callable[[], list[str]],
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self._data = data
         self._arguments = arguments
+        self._environment = {} if environment is None else environment
         self._process: asyncio.subprocess.Process | None = None
         self.ready: dict[str, Any] = {}
 
@@ -134,6 +146,7 @@ class ProcessHouse:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
+                env={**os.environ, **self._environment},
                 start_new_session=True,
             )
         stdout = self._process.stdout

@@ -6,11 +6,11 @@
 
 import json
 import resource
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from foundation.durable.files import write_atomic
+from foundation.durable.files import SECRET_MODE, write_atomic
 from foundation.errors import DomainError
 from utm.logs.catalogue import EplogProcess, LogProfile
 from utmlab.held_ports import HeldPorts
@@ -66,6 +66,8 @@ class LabSettings:
         host_name: The UTM's, as it stands in log lines.
         journal: Keep the last exchanges in memory.
         push: Whether endpoints are offered the push channel.
+        workers: How many processes LiveConnect is, on PostgreSQL; 0 for one on SQLite.
+        database: The URL of the workers' database; None for one of the lab's own.
     """
 
     mode: Mode = "tasks"
@@ -78,6 +80,8 @@ class LabSettings:
     host_name: str = "utm"
     journal: bool = True
     push: bool = False
+    workers: int = 0
+    database: str | None = field(default=None, repr=False)
 
     @property
     def management_ports(self) -> frozenset[int]:
@@ -126,8 +130,11 @@ def remember(path: Path, settings: LabSettings) -> None:
         "strict": settings.strict,
         "log_profile": settings.log_profile,
         "eplog_process": settings.eplog_process,
+        "workers": settings.workers,
+        "database": settings.database,
     }
-    write_atomic(path, json.dumps(content, indent=1).encode())
+    # A URL may hold a password.
+    write_atomic(path, json.dumps(content, indent=1).encode(), mode=SECRET_MODE)
 
 
 def recall(path: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A real LiveConnect on free ports with real TLS, and raw peers that speak to it."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,7 +37,6 @@ from foundation.protocol.statuses import (
 from foundation.redact import Secret
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
-from tests.liveconnect.postgres import PostgresServer, running
 
 
 class Clock:
@@ -312,9 +311,3 @@ def make_computer() -> Callable[..., bytes]:
 @pytest.fixture
 def make_csr() -> Callable[[Any], str]:
     return csr_of
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with running() as server:
-        yield server

@@ -229,7 +229,7 @@ async def test_a_stopped_database_is_503_and_nothing_false_is_acknowledged(worke
 async def test_a_worker_refuses_to_start_without_its_database(tmp_path, clock):
     from liveconnect.app import LiveConnect
     from liveconnect.config import LiveConnectConfig
-    from liveconnect.store.postgres.store import DatabaseUnreachableError
+    from liveconnect.store.postgres.connecting import DatabaseUnreachableError
 
     config = LiveConnectConfig(data=tmp_path, mcs_port=0, link_port=0, worker=1)
     config = dataclasses.replace(config, database=f"postgresql://x@/x?host={tmp_path}")

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from utmlab.installation import is_installed
 from utmlab.settings import LabSettings
 from utmlab.stack import UTM, Stack
 from utmlab.stored import open_utm
+from utmlab.worker_house import WorkerHouse
 
 FACTORY_SETTINGS = 1
 """The number of the change that a new UTM begins with."""
@@ -88,6 +90,8 @@ async def _watch(lab: Stack) -> None:
     """Never return; tell of every process of a house that ends meanwhile."""
     async with asyncio.TaskGroup() as watching:
         for house in lab.houses.values():
+            if isinstance(house, WorkerHouse):
+                house.on_end = partial(_tell_of_worker, lab)
             if isinstance(house, ProcessHouse):
                 watching.create_task(_tell_the_end(lab, house))
         await asyncio.Event().wait()
@@ -97,6 +101,11 @@ async def _tell_the_end(lab: Stack, house: ProcessHouse) -> None:
     ended = await house.wait_ended()
     lab.operations.record("house_ended", house=house.name, exit_code=ended)
     say(f"{house.name} ended with {ended}; starting the lab again starts it. See `utmlab doctor`.")
+
+
+def _tell_of_worker(lab: Stack, number: int, code: int) -> None:
+    lab.operations.record("worker_ended", worker=number, exit_code=code)
+    say(f"worker {number} of LiveConnect ended with {code}; it is started again.")
 
 
 async def _make_ready(lab: Stack, wishes: Wishes) -> None:
@@ -125,6 +134,7 @@ def where(lab: Stack) -> dict[str, Any]:
         "ca_file": str(lab.liveconnect_ca),
         "poll_interval_s": lab.settings.poll_interval_s or 20.0,
         "mode": lab.settings.mode,
+        "workers": lab.settings.workers,
         "strict": lab.settings.strict,
         "timezone": lab.settings.timezone,
         "computers": [

@@ -93,6 +93,19 @@ def zone_name(text: str) -> str:
     is_flag=True,
     help="With --only: register a built-in UTM, so that there is a tenant, a token and a policy.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="LiveConnect is N processes that share PostgreSQL (extra `postgres`), and --processes. "
+    "A new lab only; it keeps its workers from then on.",
+)
+@click.option(
+    "--database",
+    metavar="URL",
+    envvar="UTMLAB_DATABASE",
+    help="The workers' database, postgresql://... (default: one of the lab's own, in its folder).",
+)
 @click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
 @click.option(
     "--ports",
@@ -118,6 +131,8 @@ def up(
     push: bool,
     only: str | None,
     auto_utm: bool,
+    workers: int | None,
+    database: str | None,
     ports: Ports | None,
 ) -> None:
     """Run the lab until Ctrl-C.
@@ -146,8 +161,11 @@ def up(
 
     known = recall(session.places.settings)
     is_strict = preset == "strict" if preset else bool(known.get("strict", False))
+    count = workers or known.get("workers", 0)
+    if database and not count:
+        raise click.UsageError("--database is for --workers")
     settings = LabSettings(
-        mode="processes" if processes else "tasks",
+        mode="processes" if processes or count else "tasks",
         poll_interval_s=poll,
         ports=ports or USUAL_PORTS,
         strict=is_strict,
@@ -156,6 +174,8 @@ def up(
         eplog_process=eplog_process or known.get("eplog_process", "eplog"),
         journal=not no_journal,
         push=push,
+        workers=count,
+        database=database or known.get("database"),
     )
     wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,8 +1,10 @@
 """Connections to the database, and what its errors mean."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import asyncpg
+
+from foundation.errors import DomainError
 
 CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 30.0
@@ -28,6 +30,13 @@ UNAVAILABLE: Final = (
     asyncpg.InvalidCatalogNameError,
 )
 """What the driver raises when the database cannot be used now."""
+
+
+class DatabaseUnreachableError(DomainError):
+    """The database does not answer when a worker starts, or when it is read."""
+
+    code: ClassVar[str] = "database_unreachable"
+    hint: ClassVar[str] = "Check the URL of the database, and that PostgreSQL runs there."
 
 
 async def connected(

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from liveconnect.store.postgres.bridge import run_room
-from liveconnect.store.postgres.connecting import UNAVAILABLE, connected
+from liveconnect.store.postgres.connecting import (
+    UNAVAILABLE,
+    DatabaseUnreachableError,
+    connected,
+    said,
+)
 from liveconnect.store.postgres.sql import PostgresSql
 from liveconnect.store.sql import Sql
 
@@ -56,3 +61,19 @@ async def read_on(sql: PostgresSql, work: Callable[[Sql], T]) -> T:
     result = await run_room(lambda: work(sql))
     await sql.connection.execute("COMMIT")
     return result
+
+
+async def read_once(url: str, work: Callable[[Sql], T]) -> T:
+    """Run `work` on a connection of its own.
+
+    Raises:
+        DatabaseUnreachableError: If the database does not answer.
+    """
+    try:
+        sql = PostgresSql(await connected(url, name="liveconnect archive"))
+        try:
+            return await read_on(sql, work)
+        finally:
+            await sql.connection.close()
+    except UNAVAILABLE as error:
+        raise DatabaseUnreachableError(f"the database cannot be reached: {said(error)}") from error

@@ -1,27 +1,24 @@
 """The store on PostgreSQL: the same rooms, for several workers at once."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
-from foundation.errors import DomainError
 from foundation.protocol.reasons import Reason
 from liveconnect.refusals import StoreUnavailableError
 from liveconnect.store.intents import Intents
 from liveconnect.store.intents_base import StoreSettings
-from liveconnect.store.postgres.connecting import UNAVAILABLE, is_unavailable, said
+from liveconnect.store.postgres.connecting import (
+    UNAVAILABLE,
+    DatabaseUnreachableError,
+    is_unavailable,
+    said,
+)
 from liveconnect.store.postgres.readers import PostgresReaders
 from liveconnect.store.postgres.schema import migrate, newest_change
 from liveconnect.store.postgres.writer import PostgresWriter
 from liveconnect.store.sql import Sql
 
 T = TypeVar("T")
-
-
-class DatabaseUnreachableError(DomainError):
-    """The database does not answer when a worker starts."""
-
-    code: ClassVar[str] = "database_unreachable"
-    hint: ClassVar[str] = "Check the URL behind --database and that PostgreSQL runs there."
 
 
 class PostgresStore(Intents):
