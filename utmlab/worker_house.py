@@ -164,7 +164,8 @@ class WorkerHouse:
         loop, pause_s = asyncio.get_running_loop(), FIRST_PAUSE_S
         while True:
             began = loop.time()
-            self.on_end(number, await worker.wait_ended())
+            code = await worker.wait_ended()
+            self.on_end(number, code)
             if loop.time() - began >= STEADY_S:
                 pause_s = FIRST_PAUSE_S
             await asyncio.sleep(pause_s)
