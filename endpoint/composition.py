@@ -43,12 +43,14 @@ class EndpointOptions:
         web_control: Web Control's; without a user it is the computer's.
         rescan_s: How often the agent looks into Persist without being rung for.
         policies_deadline_s: How long setup waits for the first policies.
+        before_spooling: As of `endpoint.handover.Handover`.
     """
 
     client: McsClientOptions = field(default_factory=McsClientOptions)
     web_control: WebControlOptions = field(default_factory=WebControlOptions)
     rescan_s: float | None = None
     policies_deadline_s: float = POLICIES_DEADLINE_S
+    before_spooling: Callable[[], None] | None = None
 
 
 class Composition:
@@ -180,4 +182,9 @@ class Composition:
             await client.stop()
 
     def _handover(self) -> Handover:
-        return Handover(self.host, persist_bell=self._bells.persist, spool_bell=self._bells.spool)
+        return Handover(
+            self.host,
+            persist_bell=self._bells.persist,
+            spool_bell=self._bells.spool,
+            before_spooling=self._options.before_spooling,
+        )

@@ -13,7 +13,7 @@ the MCS client"); the file formats are ours.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -68,9 +68,18 @@ class Handover:
         host: The machine.
         persist_bell: Rung when the client stored something for the agent.
         spool_bell: Rung when the agent stored something for the client.
+        before_spooling: Called before a status or an event is stored; its error is the disk's.
     """
 
-    def __init__(self, host: HostFolder, *, persist_bell: Doorbell, spool_bell: Doorbell) -> None:
+    def __init__(
+        self,
+        host: HostFolder,
+        *,
+        persist_bell: Doorbell,
+        spool_bell: Doorbell,
+        before_spooling: Callable[[], None] | None = None,
+    ) -> None:
+        self._before_spooling = before_spooling
         self.persist_bell = persist_bell
         self.spool_bell = spool_bell
         self._persist = host.persist
@@ -162,6 +171,8 @@ class Handover:
         digest = status_digest(body)
         older = numbered(self._statuses, f"*-{plain_name(app_id)}-*.json")
         number = next_number(numbered(self._statuses))
+        if self._before_spooling is not None:
+            self._before_spooling()
         path = self._statuses / f"{number:08d}-{plain_name(app_id)}-{digest[:32]}.json"
         write_document(path, app=app_id, body=body, at=at.isoformat())
         for old in older:
@@ -194,6 +205,8 @@ class Handover:
         if path.exists() or event_id in self._sent_events:
             return
         at = event.creation_time.isoformat()
+        if self._before_spooling is not None:
+            self._before_spooling()
         write_document(
             path, id=event_id, app=event.app_id, at=at, ttl_s=event.ttl_s, body=event.body
         )

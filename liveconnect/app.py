@@ -21,6 +21,9 @@ from aiohttp import web
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.files import write_secret
 from foundation.durable.folder import DataFolder
+from foundation.faults import Fault, FaultPlan, Hop
+from foundation.faults.disk import refusing_commits
+from foundation.faults.verbs import fault_verbs
 from foundation.net.http_server import HttpServer
 from foundation.net.journal import Journal
 from foundation.net.tls import server_context
@@ -87,6 +90,7 @@ class LiveConnect(Service):
         self._bells = ReportBells()
         self._refusals = Refusals(self._log)
         self._traffic = Traffic()
+        self.faults = FaultPlan()
         self._hub = _push_hub(config)
         if self._hub is not None:
             self._roster.listen(self._hub.notice)
@@ -104,6 +108,7 @@ class LiveConnect(Service):
             roster=self._roster,
             bells=self._bells,
             log=self._log,
+            before_commit=refusing_commits(self.faults, "liveconnect"),
         )
         self._store = self._sharing.store
         self._upkeep = Upkeep(
@@ -130,6 +135,9 @@ class LiveConnect(Service):
         ).by_name()
         testing = TesterVerbs(store=self._store, roster=self._roster, now=now)
         self.verbs |= testing.by_name()
+        self.verbs |= fault_verbs(
+            self.faults, on_set=self._fault_was_set, on_clear=self._faults_were_cleared
+        )
 
     @property
     def mcs_url(self) -> str:
@@ -263,6 +271,7 @@ class LiveConnect(Service):
             bells=self._bells,
             checkpoints=self._checkpoints,
             admission=Admission(most_requests=self._config.most_requests),
+            faults=self.faults,
             currency=self._sharing.currency,
             now=self._now,
             rng=self._rng,
@@ -271,7 +280,7 @@ class LiveConnect(Service):
             context, self._config.base_path, self._hub, feed_limits=self._config.feed_limits
         )
         app = service.application(self._middlewares())
-        ContentService(self._config.content_folder).add_routes(app)
+        ContentService(self._config.content_folder).add_routes(app, context.guarded)
         lookup = CategoryLookup(self._config.category_file, self._log)
         CategoryService(context, lookup).add_routes(app, self._config.base_path)
         return app
@@ -289,6 +298,7 @@ class LiveConnect(Service):
             bells=self._bells,
             checkpoints=self._checkpoints,
             admission=Admission(most_requests=self._config.most_requests),
+            faults=self.faults,
             now=self._now,
         )
         return LinkService(context).application(self._middlewares())
@@ -315,6 +325,16 @@ class LiveConnect(Service):
         if not path.exists():
             write_secret(path, secrets.token_urlsafe(SECRET_BYTES).encode())
         return Secret(path.read_text())
+
+    def _fault_was_set(self, fault: Fault) -> None:
+        self._log.record("fault_set", hop=fault.hop.value, effect=fault.effect)
+        if self._hub is not None and fault.hop is Hop.PUSH:
+            self._hub.fault_was_set(fault)
+
+    def _faults_were_cleared(self) -> None:
+        self._log.record("faults_cleared", left=len(self.faults.active()))
+        if self._hub is not None:
+            self._hub.faults_were_cleared()
 
 
 def _push_hub(config: LiveConnectConfig) -> PushHub | None:

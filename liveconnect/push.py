@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from foundation.faults import Fault
 from foundation.protocol.push import PING, WAKE_UP, encode_event
 from liveconnect.roster import Entry
 
@@ -104,6 +105,28 @@ class PushHub:
         if stream is not None:
             stream.is_silent = is_silent
         return stream is not None
+
+    def let_happen(self, fault: Fault, stream: PushStream) -> None:
+        """Let a fault of streams happen to one."""
+        if fault.effect == "silence":
+            stream.is_silent = True
+        elif fault.effect == "drop":
+            asyncio.get_running_loop().call_later(max(fault.value, 0.0), stream.ended.set)
+
+    def fault_was_set(self, fault: Fault) -> None:
+        """Let a fault happen to the streams that are open already."""
+        for stream in self._streams.values():
+            entry = stream.entry
+            if fault.target.meets("push", entry.endpoint_id, entry.tenant):
+                self.let_happen(fault, stream)
+
+    def faults_were_cleared(self) -> None:
+        """Speak again to whoever was met with silence."""
+        for stream in self._streams.values():
+            if stream.is_silent:
+                stream.is_silent = False
+                stream.entry.is_told = False
+                self.notice(stream.entry)
 
     def drop(self, endpoint_id: str) -> bool:
         """End an endpoint's stream; return whether there was one."""

@@ -83,8 +83,13 @@ class Alone:
 
     currency: None = None
 
-    def __init__(self, config: LiveConnectConfig, settings: StoreSettings) -> None:
-        self.store = SqliteStore(config.database_file, settings)
+    def __init__(
+        self,
+        config: LiveConnectConfig,
+        settings: StoreSettings,
+        before_commit: Callable[[], None],
+    ) -> None:
+        self.store = SqliteStore(config.database_file, settings, before_commit=before_commit)
 
     async def share_keys(self, _folder: Path, _make: Callable[[], object]) -> None:
         """Share nothing: keys are made where they are used."""
@@ -136,14 +141,23 @@ def sharing_of(
     roster: Roster,
     bells: ReportBells,
     log: OperationsLog,
+    before_commit: Callable[[], None],
 ) -> Alone | AmongWorkers:
     """Return how this LiveConnect keeps what it remembers.
+
+    Args:
+        config: Names the database.
+        settings: Of the rules.
+        roster: The memory.
+        bells: Of held report requests.
+        log: The operations log.
+        before_commit: Called before each commit on a file; its error is the commit's.
 
     Raises:
         PostgresDriverMissingError: If a database is named and its driver is not installed.
     """
     if config.database is None:
-        return Alone(config, settings)
+        return Alone(config, settings, before_commit)
     # Imported here: who works on SQLite needs none of it, and pays for none of it at start.
     try:
         from liveconnect.store.postgres.follower import Follower  # noqa: PLC0415 - see above

@@ -20,6 +20,9 @@ from sqlite_utils import Database
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.folder import DataFolder
 from foundation.durable.writer import Writer
+from foundation.faults import FaultPlan
+from foundation.faults.disk import refusing_commits
+from foundation.faults.verbs import fault_verbs
 from foundation.net.control import Verb
 from foundation.operations_log import OperationsLog
 from foundation.protocol.link import Registration
@@ -86,7 +89,10 @@ class Utm(Service):
         self._checkpoints = checkpoints
         self.operations = OperationsLog(config.operations_log_file, now=now)
         self._folder: DataFolder | None = None
-        self.writer = Writer(config.data / DATABASE, SCHEMAS)
+        self.faults = FaultPlan()
+        self.writer = Writer(
+            config.data / DATABASE, SCHEMAS, before_commit=refusing_commits(self.faults, "utm")
+        )
         self._zone = ZoneInfo(config.timezone)
         self.remote_syslog = RemoteSyslog(self.writer)
         self.appender = Appender(
@@ -134,7 +140,7 @@ class Utm(Service):
     @property
     def verbs(self) -> dict[str, Verb]:
         """What an administrator can do, by name."""
-        return verbs_of(self)
+        return {**verbs_of(self), **fault_verbs(self.faults)}
 
     async def start(self) -> None:
         """Open the folder, settle the logs, and take up the link where it was.

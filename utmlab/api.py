@@ -24,6 +24,7 @@ from foundation.errors import DomainError
 from foundation.net.control import ControlServer, Verb
 from foundation.protocol.actions import encode_force_update, encode_scan_now
 from foundation.protocol.names import ALC, SAV
+from utmlab.faults import run_scenario
 from utmlab.installation import free_name, install_on
 from utmlab.lab_file import apply, read_lab
 from utmlab.observing import observe
@@ -249,6 +250,48 @@ class _Verbs:
         """Wait until endpoints comply with a changeset, the newest by default."""
         await self._lab.wait_compliant(changeset, endpoint=endpoint, timeout_s=timeout_s)
         return {"compliant": True}
+
+    async def fault_set(
+        self,
+        *,
+        hop: str,
+        effect: str,
+        calls: list[str] | None = None,
+        parts: list[str] | None = None,
+        group: str = "",
+        times: int | None = None,
+        probability: float = 1.0,
+        seed: int = 1,
+    ) -> str:
+        """Set a fault (`utmlab fault effects`); return how it is known."""
+        return await self._lab.faults.inject(
+            hop,
+            effect,
+            calls=calls or (),
+            parts=parts or (),
+            group=group,
+            times=times,
+            probability=probability,
+            seed=seed,
+        )
+
+    async def fault_list(self) -> list[dict[str, Any]]:
+        """Return the faults that are set, with how often each happened."""
+        return await self._lab.faults.active()
+
+    async def fault_clear(self, *, fault: str = "") -> int:
+        """Take back one fault, or all; return how many."""
+        return await self._lab.faults.clear(fault)
+
+    async def fault_scenario(
+        self,
+        *,
+        name: str,
+        seconds: float = 60.0,
+        timeout_s: float = 0.0,  # noqa: ARG002 - how long the caller waits
+    ) -> dict[str, Any]:
+        """Run a named course of events, then wait until every endpoint complies again."""
+        return await run_scenario(self._lab, name, seconds)
 
     async def journal(self, *, limit: int = 1000) -> Any:
         """Return the last exchanges between endpoints and LiveConnect, oldest first."""

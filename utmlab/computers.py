@@ -119,6 +119,7 @@ class TaskComputer:
         now: Now,
         rng: random.Random,
         engines: EngineShelf,
+        before_spooling: Callable[[], None],
     ) -> None:
         client = McsClientOptions()
         if settings.poll_interval_s is not None:
@@ -134,7 +135,9 @@ class TaskComputer:
             site_ca=scanning.site_ca,
             engines=engines,
         )
-        options = EndpointOptions(client=client, web_control=web_control)
+        options = EndpointOptions(
+            client=client, web_control=web_control, before_spooling=before_spooling
+        )
         self.endpoint = Endpoint(folder, options=options, now=now, rng=rng)
 
     @property

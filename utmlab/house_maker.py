@@ -5,6 +5,7 @@
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from foundation.service import Now
@@ -33,7 +34,7 @@ class HouseMaker:
         settings: How it runs; no port is 0 any more.
         internet: The lab's own, whose ports are known once it runs.
         scanning: What looking into HTTPS needs.
-        now: The clock.
+        now_of: The clock of a house.
         rng: Randomness for pauses.
     """
 
@@ -44,14 +45,14 @@ class HouseMaker:
         *,
         internet: LabInternet,
         scanning: Scanning,
-        now: Now,
+        now_of: Callable[[str], Now],
         rng: random.Random,
     ) -> None:
         self._places = places
         self._settings = settings
         self._internet = internet
         self._scanning = scanning
-        self._now = now
+        self._now_of = now_of
         self._rng = rng
 
     def houses(self) -> dict[str, AnyHouse]:
@@ -78,7 +79,8 @@ class HouseMaker:
             push=self._settings.push,
             poll_interval_s=poll or LiveConnectConfig(data=data).poll_interval_s,
         )
-        return TaskHouse(LIVECONNECT, lambda: LiveConnect(config, now=self._now, rng=self._rng))
+        now = self._now_of(LIVECONNECT)
+        return TaskHouse(LIVECONNECT, lambda: LiveConnect(config, now=now, rng=self._rng))
 
     def _workers(self, arguments: list[str]) -> WorkerHouse:
         return WorkerHouse(
@@ -117,7 +119,7 @@ class HouseMaker:
         return TaskHouse(
             UTM,
             lambda: Utm(
-                replace(config, web_filter=self._web_filter()), now=self._now, rng=self._rng
+                replace(config, web_filter=self._web_filter()), now=self._now_of(UTM), rng=self._rng
             ),
         )
 

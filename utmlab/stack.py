@@ -46,6 +46,7 @@ from utmlab.errors import (
     NotAWebAddressError,
     PageUnreachableError,
 )
+from utmlab.faults import LabFaults
 from utmlab.held_ports import HeldPorts
 from utmlab.house_maker import HOUSES, LIVECONNECT, UTM, HouseMaker
 from utmlab.internet import LabInternet
@@ -98,13 +99,14 @@ class Stack:
         self.internet = LabInternet(places.data / "internet", now=now)
         self._scanning = Scanning(places.scanning_ca, self.internet.ca_file)
         self._engines = EngineShelf()
+        self.faults = LabFaults(self)
         self.computers: dict[str, Computer] = {}
         self.houses = HouseMaker(
             places,
             self.settings,
             internet=self.internet,
             scanning=self._scanning,
-            now=now,
+            now_of=lambda house: self.faults.clock_of(house, now),
             rng=self._rng,
         ).houses()
 
@@ -325,9 +327,10 @@ class Stack:
                 port=port,
                 connect_to=connect_to,
                 scanning=self._scanning,
-                now=self.now,
+                now=self.faults.clock_of(name, self.now),
                 rng=rng,
                 engines=self._engines,
+                before_spooling=self.faults.spool_of(name),
             )
         self.places.link_host_logs(name, computer.host.logs)
         self.computers[name] = computer

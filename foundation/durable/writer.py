@@ -24,10 +24,24 @@ _Piece = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
 
 
 class Writer:
-    """The owner of one database file."""
+    """The owner of one database file.
 
-    def __init__(self, path: Path, schemas: Sequence[Schema]) -> None:
+    Args:
+        path: The file.
+        schemas: Of the rooms that share it.
+        before_commit: Called before each commit, on the writer's thread; an error that it raises
+            is the commit's.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        schemas: Sequence[Schema],
+        *,
+        before_commit: Callable[[], None] | None = None,
+    ) -> None:
         self._path = path
+        self._before_commit = before_commit
         self._schemas = schemas
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"writer {path.name}")
         self._database: Database | None = None
@@ -78,7 +92,7 @@ class Writer:
     async def _commit(self, group: list[_Piece]) -> None:
         try:
             outcomes = await self._on_thread(
-                _run_group, self._opened(), [work for work, _ in group]
+                _run_group, self._opened(), [work for work, _ in group], self._before_commit
             )
         except BaseException as error:  # the commit itself failed: nobody's work is stored
             for _, answer in group:
@@ -104,10 +118,16 @@ class Writer:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work, *arguments)
 
 
-def _run_group(database: Database, works: list[Callable[[Database], Any]]) -> list[_Outcome]:
+def _run_group(
+    database: Database,
+    works: list[Callable[[Database], Any]],
+    before_commit: Callable[[], None] | None,
+) -> list[_Outcome]:
     database.execute("BEGIN IMMEDIATE")
     try:
         outcomes = [_run_one(database, work) for work in works]
+        if before_commit is not None:
+            before_commit()
         database.execute("COMMIT")
     except BaseException:
         if database.conn.in_transaction:

@@ -23,6 +23,7 @@ class Exchange:
         response_body: Decoded text.
         endpoint: The endpoint id where it is known, else empty.
         milliseconds: From the request to the answer.
+        injected: The fault that happened to it, as `number effect`; empty for most.
     """
 
     at: datetime
@@ -34,6 +35,7 @@ class Exchange:
     response_body: str
     endpoint: str
     milliseconds: float
+    injected: str = ""
 
 
 class Journal:

@@ -5,10 +5,13 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Guarded = Callable[[str, Handler], Handler]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,127}")
 
 
@@ -18,9 +21,14 @@ class ContentService:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def add_routes(self, app: web.Application) -> None:
-        """Add the routes to an application."""
-        app.router.add_get("/software/{name}/{file}", self._file)
+    def add_routes(self, app: web.Application, guarded: Guarded) -> None:
+        """Add the routes to an application.
+
+        Args:
+            app: The application.
+            guarded: Counts the answers of a call, and lets faults happen to it.
+        """
+        app.router.add_get("/software/{name}/{file}", guarded("software", self._file))
 
     async def _file(self, request: web.Request) -> web.Response:
         name, file = request.match_info["name"], request.match_info["file"]

@@ -8,6 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from foundation.checkpoints import Checkpoints
+from foundation.faults import FaultPlan, Hop
+from foundation.net.fault_effects import carry_out
 from foundation.operations_log import OperationsLog
 from foundation.protocol.link import LinkDocumentMalformedError
 from foundation.protocol.reasons import Reason
@@ -47,6 +49,7 @@ class LinkContext:
     log: OperationsLog
     bells: ReportBells
     checkpoints: Checkpoints
+    faults: FaultPlan
     admission: Admission
     now: Now
 
@@ -67,11 +70,25 @@ class LinkContext:
         """Return the handler with refusals turned into their answers, which are all counted."""
 
         async def guard(request: web.Request) -> web.StreamResponse:
-            answer = await self._answer(request, handler)
+            if self.faults.is_active:
+                answer = await self._perhaps_faulty(name, request, handler)
+            else:
+                answer = await self._answer(request, handler)
             self.traffic.answers[f"link {name}", answer.status] += 1
             return answer
 
         return guard
+
+    async def _perhaps_faulty(
+        self, name: str, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        async def answered(one: web.Request) -> web.StreamResponse:
+            return await self._answer(one, handler)
+
+        active = self.faults.choose(Hop.LINK, name)
+        if active is None:
+            return await answered(request)
+        return await carry_out(active, request, answered, self.faults)
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal: RefusedError

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from foundation.checkpoints import Checkpoints
+from foundation.faults import FaultPlan, Hop
+from foundation.net.fault_effects import carry_out
 from foundation.operations_log import OperationsLog
 from foundation.service import Now
 from liveconnect.access_token import AccessTokens
@@ -16,7 +18,7 @@ from liveconnect.mcs_service.gate import Gate
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
 from liveconnect.refusals import CredentialsRefusedError, Refusals, RefusedError
 from liveconnect.report_bells import ReportBells
-from liveconnect.roster import Roster
+from liveconnect.roster import Entry, Roster
 from liveconnect.sharing import Currency
 from liveconnect.store.port import EndpointStore
 from liveconnect.traffic import Traffic
@@ -24,6 +26,8 @@ from liveconnect.traffic import Traffic
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 XML = "application/xml"
 JSON = "application/json"
+_HOPS = {"push": Hop.PUSH, "software": Hop.CONTENT}
+"""Calls that are hops of their own; every other is MCS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class McsContext:
     log: OperationsLog
     bells: ReportBells
     checkpoints: Checkpoints
+    faults: FaultPlan
     admission: Admission
     currency: Currency | None
     now: Now
@@ -56,19 +61,45 @@ class McsContext:
             call: The name of the call, as in mcs-protocol 1.3.
             handler: What answers it.
         """
-        answers, currency = self.traffic.answers, self.currency
+        answers, currency, faults = self.traffic.answers, self.currency, self.faults
         if currency is not None:
             handler = _when_current(currency, handler)
 
-        async def guard(request: web.Request) -> web.StreamResponse:
+        async def answered(request: web.Request) -> web.StreamResponse:
             try:
-                answer = await handler(request)
+                return await handler(request)
             except RefusedError as error:
-                answer = self.refusals.answer(request, error)
+                return self.refusals.answer(request, error)
+
+        async def guard(request: web.Request) -> web.StreamResponse:
+            if faults.is_active:
+                answer = await self._perhaps_faulty(call, request, answered)
+            else:
+                answer = await answered(request)
             answers[call, answer.status] += 1
             return answer
 
         return guard
+
+    async def _perhaps_faulty(
+        self, call: str, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        hop = _HOPS.get(call, Hop.MCS)
+        entry = self._asking(request)
+        endpoint, tenant = (entry.endpoint_id, entry.tenant) if entry is not None else ("", "")
+        active = self.faults.choose(hop, call, endpoint=endpoint, tenant=tenant)
+        if active is None:
+            return await handler(request)
+        return await carry_out(active, request, handler, self.faults)
+
+    def _asking(self, request: web.Request) -> Entry | None:
+        """Return the endpoint that a request is about, whether it may speak for it or not."""
+        named = request.match_info
+        if "endpoint" in named:
+            return self.roster.by_id(named["endpoint"])
+        if "device" in named:
+            return self.roster.by_device(named["device"])
+        return self.roster.by_header(request.headers.get("Authorization", ""))
 
     def admitted(self, handler: Handler) -> Handler:
         """Return the handler for requests that count against how much is taken in at once."""

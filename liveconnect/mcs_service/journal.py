@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from foundation.net.fault_effects import INJECTED
 from foundation.net.journal import Exchange, Journal
 from foundation.redact import REDACTED, redact_headers
 from foundation.service import Now
@@ -66,6 +67,7 @@ def _exchange(
         else _shown(request.path, received),
         endpoint=request.match_info.get("endpoint", ""),
         milliseconds=round((now() - began).total_seconds() * 1000, 3),
+        injected=request.get(INJECTED, ""),
     )
 
 

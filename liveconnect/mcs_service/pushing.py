@@ -14,6 +14,7 @@ from typing import Final
 
 from aiohttp import web
 
+from foundation.net.fault_effects import ACTIVE
 from foundation.protocol.push import CAPABILITIES, CAPABILITIES_HEADER, CONTENT_TYPE
 from foundation.protocol.reasons import Reason
 from liveconnect.mcs_service.context import McsContext
@@ -55,6 +56,8 @@ class Pushing:
             return answer
         stream = PushStream(entry, _chunks_to(transport), transport.is_closing, asyncio.Event())
         self._hub.connect(stream)
+        if ACTIVE in request:
+            self._hub.let_happen(request[ACTIVE], stream)
         try:
             await stream.ended.wait()
         finally:

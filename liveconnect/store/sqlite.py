@@ -19,10 +19,16 @@ T = TypeVar("T")
 class SqliteStore(Intents):
     """Implements `liveconnect.store.port.Store` on one file."""
 
-    def __init__(self, path: Path, settings: StoreSettings) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: StoreSettings,
+        *,
+        before_commit: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(settings)
         self._path = path
-        self._writer = Writer(path, (SCHEMA,))
+        self._writer = Writer(path, (SCHEMA,), before_commit=before_commit)
 
     async def open(self) -> None:
         """Open the database; it holds tokens, so only its owner may read it."""

@@ -38,6 +38,8 @@ STORED = {
     "trace": ("trace", "--lines"),
     "log-lines": ("log", "tail", "epsecd"),
     "lab": ("export",),
+    "fault-effects": ("fault", "effects"),
+    "fault-scenarios": ("fault", "scenarios"),
     "log-operations": ("log", "operations"),
     "log-explain": ("log", "explain", "4233"),
 }

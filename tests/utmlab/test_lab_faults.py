@@ -1,0 +1,108 @@
+"""Faults of a running lab: by name, told together, taken back."""
+
+import asyncio
+
+import pytest
+
+from foundation.faults import FaultRefusedError
+from utmlab.demo.configuration import CONFIGURATION
+from utmlab.faults import run_scenario
+from utmlab.faults.lab_faults import NotInProcessesError
+from utmlab.faults.scenarios import UnknownScenarioError
+from utmlab.places import Places
+from utmlab.settings import LabSettings, Ports
+from utmlab.stack import Stack
+
+GUARD_S = 60.0
+
+
+@pytest.fixture
+async def lab(tmp_path):
+    settings = LabSettings(ports=Ports(), poll_interval_s=0.2)
+    async with Stack(Places.of(tmp_path / "lab"), settings) as stack:
+        await stack.call("utm", "edit", operations=CONFIGURATION, summary="web control")
+        await stack.call("utm", "enable")
+        await stack.install("PC-01")
+        await stack.wait_compliant()
+        yield stack
+
+
+async def happened(lab):
+    async with asyncio.timeout(GUARD_S):
+        while not (found := await lab.faults.active()) or not found[0]["happened"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return found[0]
+
+
+async def test_a_computer_is_named_as_people_name_it(lab):
+    fault = await lab.faults.inject("mcs", "status=503", calls=["poll"], parts=["PC-01"])
+    one = await happened(lab)
+    assert (one["id"], one["effect"], one["value"]) == (fault, "status", 503)
+    assert await lab.faults.clear(fault) == 1
+    assert await lab.faults.active() == []
+    await lab.wait_compliant()
+
+
+async def test_a_group_is_all_who_are_in_it(lab):
+    await lab.faults.inject("mcs", "status=504", group="Default")
+    await happened(lab)
+    await lab.faults.clear()
+
+
+@pytest.mark.parametrize(
+    ("hop", "effect", "more"),
+    [
+        ("nowhere", "reset", {}),
+        ("mcs", "explode", {}),
+        ("mcs", "reset", {"parts": ["PC-77"]}),
+        ("disk", "full", {}),
+        ("disk", "full", {"parts": ["PC-01"]}),
+    ],
+)
+async def test_what_could_never_happen_is_refused(lab, hop, effect, more):
+    with pytest.raises(FaultRefusedError):
+        await lab.faults.inject(hop, effect, **more)
+    assert await lab.faults.active() == []
+
+
+async def test_a_full_spool_loses_no_event(lab):
+    async with lab.faults.during("spool", "full", parts=["PC-01"]):
+        assert (await lab.browse("PC-01", "http://games.example/")).status == 403
+        await happened(lab)
+    eplog = lab.places.utm_logs / "eplog.log"
+    async with asyncio.timeout(GUARD_S):
+        while not eplog.exists() or "games.example" not in eplog.read_text():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert eplog.read_text().count("http://games.example/") == 1
+
+
+async def test_a_clock_is_skewed_for_one_computer_only(lab):
+    clocks = [lab.faults.clock_of(name, lab.now) for name in ("PC-01", "PC-02")]
+    async with lab.faults.during("clock", "skew=86400", parts=["PC-01"]):
+        ahead = [(clock() - lab.now()).total_seconds() for clock in clocks]
+    assert ahead[0] > 86_000
+    assert abs(ahead[1]) < 1000
+
+
+async def test_slow_attackers_hold_up_nobody(lab):
+    course = asyncio.create_task(run_scenario(lab, "slow-loris", 2.0))
+    await asyncio.sleep(0.5)
+    changed = await lab.call("utm", "policy_block", host="news.example")
+    await lab.wait_compliant(changed["changeset"])
+    assert (await course)["attackers"] == 50
+
+
+async def test_an_unknown_scenario_is_refused(lab):
+    with pytest.raises(UnknownScenarioError):
+        await run_scenario(lab, "meteor", 1.0)
+
+
+async def test_processes_have_faults_of_the_wire_and_the_disk_only(tmp_path):
+    settings = LabSettings(mode="processes", ports=Ports(), poll_interval_s=0.3)
+    async with Stack(Places.of(tmp_path / "lab"), settings) as stack:
+        await stack.call("utm", "enable")
+        fault = await stack.faults.inject("mcs", "status=503", times=1)
+        assert [one["id"] for one in await stack.faults.active()] == [fault]
+        await stack.faults.inject("disk", "full", parts=["utm"], times=1)
+        with pytest.raises(NotInProcessesError):
+            await stack.faults.inject("clock", "skew=60")
