@@ -133,7 +133,9 @@ class LiveConnect(Service):
             hub=self._hub,
             now=now,
         ).by_name()
-        testing = TesterVerbs(store=self._store, roster=self._roster, now=now)
+        testing = TesterVerbs(
+            store=self._store, roster=self._roster, tokens=self._access_tokens, now=now
+        )
         self.verbs |= testing.by_name()
         self.verbs |= fault_verbs(
             self.faults, on_set=self._fault_was_set, on_clear=self._faults_were_cleared

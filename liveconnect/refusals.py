@@ -88,6 +88,16 @@ class NotFoundError(RefusedError):
     status = 404
 
 
+class MethodRefusedError(RefusedError):
+    """A known path, asked with a method that it does not take."""
+
+    status = 405
+
+    def __init__(self, sentence: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(Reason.METHOD_WRONG, sentence)
+        self.allowed = allowed
+
+
 class OutOfOrderError(RefusedError):
     """A changeset that is older than what is stored, or lacks its parts."""
 
@@ -160,6 +170,8 @@ class Refusals:
         headers = _headers(error)
         if error.register:
             headers["WWW-Authenticate"] = REGISTER_REALM
+        if isinstance(error, MethodRefusedError):
+            headers["Allow"] = ", ".join(error.allowed)
         if isinstance(error, FeedOverLimitError):
             body = {"purge": error.purge}
             return web.json_response(body, status=error.status, headers=headers)

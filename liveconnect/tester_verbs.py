@@ -5,11 +5,16 @@
 Provenance: ours; the list is that of mcs-protocol 5.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from foundation.net.control import Verb
+from foundation.protocol.actions import encode_migrate
+from foundation.protocol.mcs_policy import is_server_url
+from foundation.protocol.names import APPSPROXY
 from foundation.protocol.reasons import Reason
 from foundation.service import Now
+from liveconnect.access_token import AccessTokens
 from liveconnect.refusals import DocumentRefusedError, NotFoundError
 from liveconnect.replacing import document_for
 from liveconnect.roster import Entry, Roster
@@ -19,8 +24,11 @@ from liveconnect.store.port import Store
 class TesterVerbs:
     """The verbs of one running LiveConnect."""
 
-    def __init__(self, *, store: Store, roster: Roster, now: Now) -> None:
+    def __init__(
+        self, *, store: Store, roster: Roster, tokens: Callable[[], AccessTokens], now: Now
+    ) -> None:
         self._store = store
+        self._tokens = tokens
         self._roster = roster
         self._now = now
 
@@ -29,6 +37,8 @@ class TesterVerbs:
         return {
             "flags": self.flags,
             "flags_replace": self.flags_replace,
+            "migrate": self.migrate,
+            "migration_token": self.migration_token,
             "policy": self.policy,
             "policy_replace": self.policy_replace,
         }
@@ -46,6 +56,26 @@ class TesterVerbs:
         owner = self._entry(endpoint_id).tenant if endpoint_id else tenant
         await self._store.replace_flags(owner, endpoint_id, flags)
         return {"tenant": owner, "endpoint_id": endpoint_id, "flags": flags}
+
+    async def migration_token(self, tenant: str = "") -> dict[str, str]:
+        """Return a token that moves endpoints here; by default to the first UTM."""
+        utms = [one.tenant for one in await self._store.tenants() if one.removed_at is None]
+        if not utms or (tenant and tenant not in utms):
+            raise NotFoundError(Reason.ENDPOINT_UNKNOWN, "there is no such UTM")
+        owner = tenant or utms[0]
+        return {"tenant": owner, "token": self._tokens().issue_migration(owner)}
+
+    async def migrate(
+        self, endpoint_id: str, server: str, token: str, ca_pem: str = ""
+    ) -> dict[str, Any]:
+        """Have an endpoint move to another server, with a migration token of that one."""
+        if not is_server_url(server):
+            raise DocumentRefusedError(Reason.FIELD_MISSING, "clients refuse such a server URL")
+        tenant = self._entry(endpoint_id).tenant
+        body = encode_migrate(server, token, ca_pem)
+        snapshot = await self._store.send_command(tenant, endpoint_id, APPSPROXY, body, self._now())
+        self._roster.apply((snapshot,))
+        return {"command_id": snapshot.waiting[-1].command.id}
 
     async def policy(self, endpoint_id: str, app_id: str) -> dict[str, Any]:
         """Return the policy that is assigned to an endpoint, and what its status says of it."""

@@ -71,9 +71,14 @@ def encode_get_commands() -> str:
     return f'<action type="{GET_COMMANDS}"/>'
 
 
-def encode_migrate(server: str, token: str) -> str:
-    """Return the action that moves an endpoint to another server."""
-    return f'<action type="{MIGRATE}">{element("server", server)}{element("token", token)}</action>'
+def encode_migrate(server: str, token: str, ca_pem: str = "") -> str:
+    """Return the action that moves an endpoint to another server.
+
+    The certificate that the new server is known by is ours: other clients trust public ones.
+    """
+    ca = element("ca", ca_pem) if ca_pem else ""
+    inside = element("server", server) + element("token", token) + ca
+    return f'<action type="{MIGRATE}">{inside}</action>'
 
 
 def decode_action(body: str) -> Action:

@@ -89,6 +89,11 @@ def push(device_id: str) -> str:
     return f"/v2/push/device/{_one(device_id)}"
 
 
+def migrate() -> str:
+    """Return the path at which an endpoint comes from another server."""
+    return "/v2/migrate"
+
+
 def split_list(text: str) -> tuple[str, ...]:
     """Read a ``;`` list out of a path segment as it stands in the request line."""
     return tuple(unquote(part) for part in text.split(";") if part)

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     GROUP_UNKNOWN = "group_unknown"
     APP_UNKNOWN = "app_unknown"
     COMMAND_UNKNOWN = "command_unknown"
+    PATH_UNKNOWN = "path_unknown"
+    METHOD_WRONG = "method_wrong"
     PUSH_OFF = "push_off"
     BODY_EMPTY = "body_empty"
     BODY_TOO_LARGE = "body_too_large"

@@ -17,9 +17,18 @@ from foundation.service import Now
 
 LONGEST_BODY = 20_000
 _MOST_LOOKED_AT = 2_000_000
-_SECRET_ANSWERS = ("/register", "/authenticate/", "/link/v1/token")
+_SECRET_ANSWERS = (
+    "/register",
+    "/authenticate/",
+    "/link/v1/token",
+    "/v2/migrate",
+    "/install/deployment-info/",
+)
 _SECRETS = (
     (re.compile(r"(?<=<registrationToken)>[^<]*</"), f">{REDACTED}</"),
+    # The token of a migration, in the bare event and, escaped, in the action.
+    (re.compile(r"(?<=<token)>[^<]*</"), f">{REDACTED}</"),
+    (re.compile(r"(?<=&lt;token&gt;).*?(?=&lt;/)", re.DOTALL), REDACTED),
     (re.compile(r"""((?:Password|sha256)=(["'])).+?\2"""), rf"\1{REDACTED}\2"),
     (
         re.compile(r"""("(?:secret|tamper_password_hash)": ?)"(?:[^"\\]|\\.)+\""""),

@@ -9,6 +9,7 @@ from aiohttp import web
 from foundation.protocol.paths import split_list
 from foundation.protocol.reasons import Reason
 from liveconnect.mcs_service.context import XML, McsContext
+from liveconnect.mcs_service.near_misses import policy_hint
 from liveconnect.refusals import NotFoundError
 from liveconnect.roster import Entry
 from liveconnect.store.records import Fetch
@@ -53,7 +54,9 @@ class Polling:
             body = await context.store.policy(entry.endpoint_id, app_id, policy_id)
             if body is None:
                 raise NotFoundError(
-                    Reason.POLICY_UNKNOWN, f"no {app_id} policy {policy_id} for this endpoint"
+                    Reason.POLICY_UNKNOWN,
+                    f"no {app_id} policy {policy_id} for this endpoint"
+                    f"{policy_hint(app_id, policy_id, entry.policies)}",
                 )
             context.shelf.put(entry.tenant, app_id, policy_id, body)
         self._note(entry, app_id, policy_id)

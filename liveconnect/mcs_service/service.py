@@ -16,9 +16,13 @@ from liveconnect.feed_allowance import FeedLimits
 from liveconnect.mcs_service.context import JSON, McsContext
 from liveconnect.mcs_service.documents import MOST_BYTES
 from liveconnect.mcs_service.feeding import Feeding
+from liveconnect.mcs_service.installing import Installing
+from liveconnect.mcs_service.migrating import Migrating
+from liveconnect.mcs_service.near_misses import KnownCall
 from liveconnect.mcs_service.poll_resource import PollResource
 from liveconnect.mcs_service.polling import Polling
 from liveconnect.mcs_service.pushing import Pushing
+from liveconnect.mcs_service.strangers import Strangers
 from liveconnect.mcs_service.telling import Telling
 from liveconnect.push import PushHub
 
@@ -55,6 +59,13 @@ class McsService:
                 polling.fragment,
             ),
             ("register", "POST", "/register", telling.register),
+            (
+                "deployment info",
+                "POST",
+                "/install/deployment-info/2",
+                Installing(self._context).deployment_info,
+            ),
+            ("migrate", "POST", "/v2/migrate", Migrating(self._context).migrate),
             ("statuses", "PUT", "/statuses/endpoint/{endpoint}", telling.statuses),
             ("events", "POST", "/events/endpoint/{endpoint}", telling.events),
             (
@@ -79,7 +90,8 @@ class McsService:
             ("flags", "GET", "/flags/endpoint/{endpoint}", self._flags),
             ("capabilities", "GET", "/", self._capabilities),
         )
-        poll = PollResource(self._base + "/commands/applications/{apps}/endpoint/{endpoint}")
+        polled = "/commands/applications/{apps}/endpoint/{endpoint}"
+        poll = PollResource(self._base + polled)
         poll.add_route("GET", self._context.guarded("poll", polling.poll))
         app.router.register_resource(poll)
         for call, method, path, handler in routes:
@@ -89,6 +101,9 @@ class McsService:
         if self._base:
             hello = self._context.guarded("capabilities", self._capabilities)
             app.router.add_get(self._base, hello)
+        calls = tuple(KnownCall(method, path) for _, method, path, _ in routes)
+        strangers = Strangers(self._base, (KnownCall("GET", polled), *calls))
+        app.router.add_route("*", "/{rest:.*}", self._context.guarded("none", strangers.refuse))
         return app
 
     async def _capabilities(self, _request: web.Request) -> web.Response:

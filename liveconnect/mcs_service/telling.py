@@ -13,6 +13,7 @@ from foundation.protocol.authorization import (
     encode_registration_answer,
 )
 from foundation.protocol.computer_status import ComputerStatus, decode_computer_status
+from foundation.protocol.migration import decode_outcome
 from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
 from liveconnect.enrolment import digest_of, new_password
@@ -24,6 +25,7 @@ from liveconnect.mcs_service.documents import (
     read_events,
     read_statuses,
 )
+from liveconnect.mcs_service.migrating import Migrating
 from liveconnect.refusals import CredentialsRefusedError
 from liveconnect.store.records import Enrolled, Enrolment, ReceivedResponse
 
@@ -37,6 +39,7 @@ class Telling:
 
     def __init__(self, context: McsContext) -> None:
         self._context = context
+        self._migrating = Migrating(context)
 
     async def register(self, request: web.Request) -> web.Response:
         """POST /register."""
@@ -76,7 +79,11 @@ class Telling:
         """POST /events/endpoint/{endpoint}."""
         context = self._context
         entry = context.gate.endpoint_of_path(request)
-        received = await read_aside(read_events, await read_body(request))
+        body = await read_body(request)
+        outcome = decode_outcome(body)
+        if outcome is not None:
+            return await self._migrating.take_outcome(entry, outcome)
+        received = await read_aside(read_events, body)
         now = context.now()
         entry.last_seen = now
         context.checkpoints.reach("liveconnect.before_events_commit")

@@ -43,6 +43,10 @@ class EndpointIntents(IntentsBase):
             )
         )
 
+    async def check_token(self, token: str) -> str:
+        """Return the UTM that a registration token opens."""
+        return await self._read(lambda db: enrolments.tenant_of_token(db, token))
+
     async def acknowledge(
         self,
         endpoint_id: str,

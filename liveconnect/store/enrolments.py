@@ -21,6 +21,7 @@ from liveconnect.store.outbox import report
 from liveconnect.store.records import CompilePolicy, EndpointRecord, Enrolled, Enrolment
 from liveconnect.store.rows import origin_of, save_queue, to_json
 from liveconnect.store.sql import Sql
+from liveconnect.store.tenants import keys_of
 
 
 def enrol(
@@ -37,8 +38,7 @@ def enrol(
     Raises:
         RegistrationRefusedError: If its token or its former id forbids it.
     """
-    check_token_form(enrolment.token)
-    tenant = check_token(enrolment.token, _standing(sql, enrolment.token))
+    tenant = _opened(sql, enrolment)
     known = _known(sql, enrolment.shown_id)
     if is_same_endpoint(tenant, enrolment.shown_password, known):
         return _come_again(sql, tenant, enrolment.shown_id, enrolment.computer, at)
@@ -107,6 +107,23 @@ def restore_endpoint(
         assign_group_policies(sql, tenant, (endpoint_id,), at, ttl_s)
         report(sql, tenant, _about(endpoint, "restored", at))
     return _stored(sql, endpoint_id)
+
+
+def tenant_of_token(sql: Sql, token: str) -> str:
+    """Return the UTM that a registration token opens.
+
+    Raises:
+        RegistrationRefusedError: If it opens none.
+    """
+    check_token_form(token)
+    return check_token(token, _standing(sql, token))
+
+
+def _opened(sql: Sql, enrolment: Enrolment) -> str:
+    if not enrolment.tenant:
+        return tenant_of_token(sql, enrolment.token)
+    # Sent by another LiveConnect: its UTM has to accept endpoints all the same.
+    return tenant_of_token(sql, keys_of(sql, enrolment.tenant).token)
 
 
 def _standing(sql: Sql, token: str) -> TokenStanding | None:

@@ -75,9 +75,6 @@ class UtmStore(Protocol):
     async def acknowledge_reports(self, tenant: str, numbers: Iterable[int]) -> int:
         """Drop reports that the UTM has stored."""
 
-    async def remove_endpoint(self, tenant: str, endpoint_id: str, at: datetime) -> EndpointRecord:
-        """Refuse an endpoint from now on."""
-
     async def restore_endpoint(self, tenant: str, endpoint_id: str, at: datetime) -> EndpointRecord:
         """Accept a removed endpoint again."""
 
@@ -100,6 +97,12 @@ class EndpointStore(Protocol):
 
     async def enrol(self, enrolment: Enrolment, at: datetime) -> Enrolled:
         """Enrol an endpoint with its policies, or recognise one that comes again."""
+
+    async def remove_endpoint(self, tenant: str, endpoint_id: str, at: datetime) -> EndpointRecord:
+        """Refuse an endpoint from now on."""
+
+    async def check_token(self, token: str) -> str:
+        """Return the UTM that a registration token opens."""
 
     async def acknowledge(
         self,

@@ -117,6 +117,7 @@ class Enrolment:
         new_device_id: The device id it receives then.
         new_password_digest: The digest of the password it receives then.
         computer: How it describes itself.
+        tenant: The UTM it comes to without a token, as one that another LiveConnect sends.
         attempt: Names this attempt when the client does so; a repetition is the same endpoint.
     """
 
@@ -127,6 +128,7 @@ class Enrolment:
     new_device_id: str
     new_password_digest: bytes
     computer: ComputerStatus
+    tenant: str = ""
     attempt: str = ""
 
 
