@@ -1,363 +1,274 @@
-"""One endpoint of a fleet: the MCS Client's rules, with its memory in place of folders.
+"""One agent: the MCS Client's state machine without a computer around it. Pure.
 
-- The order of a round, the cadence, the back-off, what each status code does, when an access token
-  is asked for and how policies are acknowledged before they are fetched are the endpoint house's
-  own: `cadence`, `backoff`, `reactions`, `access`, `cookies` of the MCS Client.
-- An empty command list is recognised by its bytes, without reading it.
-- It has no disk: what a real client keeps over a restart is its identity, which the fleet keeps.
+* It decides by the endpoint's own rules: cadence, back-off, reactions, access token, batches,
+  settings under a policy, what is fetched of several assignments.
+* A turn is a generator that yields calls and is sent their outcomes; between turns an agent is its
+  attributes and one timer, `wake_at_s`.
+* What a real client keeps on disk is memory here, but for what :mod:`utmlab.fleet.known` keeps.
+* A policy is in force when it is stored: an agent has no adapters that could refuse it.
 
-Provenance: mcs-protocol 1.2 to 1.9 (public).
+Provenance: mcs-protocol.md 1.4, 1.5, 1.6, 1.9 (public).
 """
 
-import asyncio
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final
+from collections.abc import Generator
+from pathlib import Path
+from urllib.parse import SplitResult
 
-from endpoint.mcs_client.access import Access
 from endpoint.mcs_client.backoff import delay_s
 from endpoint.mcs_client.cadence import Cadence
-from endpoint.mcs_client.computer import Computer, describe
+from endpoint.mcs_client.errors import LiveConnectUnreachableError, failure_class_of
 from endpoint.mcs_client.outcome import Outcome
-from endpoint.mcs_client.reactions import FailureClass, reaction_to
+from endpoint.mcs_client.push_inbox import PushInbox
+from endpoint.mcs_client.push_target import PushTarget, target_of
+from endpoint.mcs_client.settings import Settings, settings_under
 from foundation.errors import DomainError
-from foundation.protocol import paths
-from foundation.protocol.authorization import (
-    EndpointCredentials,
-    RegistrationCredentials,
-    decode_registration_answer,
-    encode_basic,
-)
-from foundation.protocol.commands import (
-    Command,
-    PolicyAssignment,
-    PolicyFragments,
-    decode_commands,
-    encode_commands,
-    read_apps_proxy_body,
-)
-from foundation.protocol.mcs_policy import LONGEST_INTERVAL_S, McsPolicy, decode_mcs_policy
-from foundation.protocol.names import APPSPROXY, MCS, POLICY_TYPES, REGISTERED_APPS
-from foundation.protocol.policies import read_compliance
-from foundation.protocol.statuses import (
-    AdapterStatus,
-    Status,
-    encode_adapter_status,
-    encode_statuses,
-)
-from foundation.protocol.timestamps import DEFAULT_TTL_S
-from foundation.redact import Secret
-from utmlab.fleet.activity import browsing
+from foundation.protocol.mcs_policy import McsPolicy, decode_mcs_policy
+from foundation.protocol.push import PushEvent
 from utmlab.fleet.behaviour import Behaviour
-from utmlab.fleet.exchange import CallFailedError, Exchange
-from utmlab.fleet.listening import PushListener
-from utmlab.fleet.tally import Tally
-from utmlab.fleet.wire import Wire
+from utmlab.fleet.call import Call
+from utmlab.fleet.commanded import CommandTurns
+from utmlab.fleet.conversation import Conversation
+from utmlab.fleet.known import Known
+from utmlab.fleet.restlessness import Restlessness
+from utmlab.fleet.surroundings import Surroundings
+from utmlab.fleet.telling import Telling
 
-NOTHING: Final = encode_commands(())
-_GRAIN_S: Final = 1e-6
-
-
-@dataclass(slots=True)
-class Identity:
-    """Who an agent is, once it is enrolled."""
-
-    endpoint_id: str
-    password: str = field(repr=False)
+Turn = Generator[Call, Outcome, None]
+_GRAIN_S = 1e-6
+_NOWHERE = Path()
+_GOLDEN = 0.6180339887498949
 
 
 class Agent:
-    """One endpoint.
+    """One agent.
 
-    Args:
-        name: Its computer name.
+    Attributes:
+        name: The computer's name.
         behaviour: How it behaves.
-        token: What it enrols with.
-        wires: Makes a connection.
-        tally: Where its requests are counted.
-        now: The wall clock.
-        rng: Everything that it leaves to chance.
-        poll_interval_s: Overrides the policy's interval.
-        identity: Who it was in an earlier run.
+        wake_at_s: When its next turn is due, by the loop's clock.
+        push: What it wants to listen to; None for nothing.
+        is_push_wanted_now: A round ended: the channel is to be as `push` says.
+        restless: When its connection is cut, and when it sleeps.
     """
 
     __slots__ = (
-        "_access",
-        "_began_s",
-        "_behaviour",
-        "_exchange",
-        "_failures",
-        "_must_register",
-        "_next_event_s",
-        "_now",
-        "_override_s",
-        "_policy",
-        "_polling",
-        "_push",
-        "_revisions",
+        "_around",
+        "_cadence",
+        "_commands",
+        "_is_to_spread",
+        "_polled_at_s",
+        "_retry_at_s",
         "_rng",
-        "_tally",
-        "_to_report",
-        "_token",
-        "_wake",
-        "has_flags",
-        "identity",
+        "_send_met_nobody",
+        "_talk",
+        "_telling",
+        "behaviour",
+        "inbox",
+        "is_push_up",
+        "is_push_wanted_now",
         "name",
+        "number",
+        "push",
+        "restless",
+        "settings",
+        "wake_at_s",
     )
 
     def __init__(
         self,
+        number: int,
         name: str,
         behaviour: Behaviour,
+        around: Surroundings,
         *,
-        token: str,
-        wires: Callable[[], Wire],
-        tally: Tally,
-        now: Callable[[], datetime],
         rng: random.Random,
-        poll_interval_s: float | None = None,
-        identity: Identity | None = None,
+        known: Known | None,
+        start_s: float,
+        is_spread: bool,
     ) -> None:
-        self.name = name
-        self.identity = identity
-        self.has_flags = False
-        self._behaviour = behaviour
-        self._token = token
-        self._exchange = Exchange(
-            wires(), tally, version=behaviour.version, fails=behaviour.fails, rng=rng
-        )
-        self._tally = tally
-        self._now = now
+        self.number, self.name, self.behaviour = number, name, behaviour
+        self._around = around
         self._rng = rng
-        self._override_s = poll_interval_s
-        self._access = Access()
-        self._policy = McsPolicy()
-        self._revisions: dict[str, str] = {}
-        self._to_report: set[str] = set()
-        self._failures = 0
-        self._must_register = False
-        self._wake = asyncio.Event()
-        self._push = PushListener(wires, self._wake.set)
-        self._began_s = 0.0
-        self._next_event_s = 0.0
-        self._polling = b""
+        self.settings = self._settings_of(McsPolicy())
+        self._talk = Conversation(self.name, number, behaviour, around, known)
+        self._telling = Telling(self.name, behaviour, around, rng, start_s)
+        self._commands = CommandTurns(self._talk, self._telling, around, rng)
+        self._commands.on_mcs_policy = self._follow
+        if known is not None:
+            self._telling.resume(known.policies)
+            self._resume(known.mcs_policy)
+        self._cadence = Cadence(start_s, self.settings.poll_interval_s)
+        self._is_to_spread = is_spread
+        self._retry_at_s = 0.0
+        self._send_met_nobody = False
+        self._polled_at_s = 0.0
+        self.inbox = PushInbox()
+        self.push: PushTarget | None = None
+        self.is_push_up = False
+        self.is_push_wanted_now = False
+        self.restless = Restlessness(behaviour, rng, start_s)
+        self.wake_at_s = start_s
 
     @property
-    def interval_s(self) -> float:
-        """The poll interval in force."""
-        if self._override_s is not None:
-            return self._override_s
-        policy = self._policy
-        if self._push.is_up:
-            return policy.effective_push_fallback_poll_s
-        return policy.effective_poll_interval_s
+    def server(self) -> SplitResult:
+        """The server that it calls."""
+        return self._around.server
 
     @property
-    def is_listening(self) -> bool:
-        """Whether its push channel is up."""
-        return self._push.is_up
+    def is_registered(self) -> bool:
+        """Whether it is an endpoint."""
+        return self._talk.identity is not None
+
+    @property
+    def known(self) -> Known | None:
+        """What a later run shall know; None before it is registered."""
+        identity = self._talk.identity
+        if identity is None:
+            return None
+        return Known(
+            endpoint_id=identity.endpoint_id,
+            password=identity.password.reveal(),
+            policies=dict(self._telling.in_force),
+            mcs_policy=self._commands.mcs_policy,
+        )
 
     @property
     def is_failing(self) -> bool:
         """Whether its last round did not succeed."""
-        return self._failures > 0
+        return self._talk.failures > 0
 
-    async def run(self, *, spread: bool) -> None:
-        """Live until cancelled.
+    def is_cut(self, call: str) -> bool:
+        """Draw whether the answer to a call is never read."""
+        share = self.behaviour.fails.get(call, 0.0)
+        return share > 0 and self._rng.random() < share
 
-        Args:
-            spread: Whether polls begin at a moment of their own within the first interval.
-        """
-        loop = asyncio.get_running_loop()
-        self._began_s = loop.time()
-        self._plan_event()
-        cadence = Cadence(loop.time(), self.interval_s)
-        is_first = True
+    def turn(self) -> Turn:
+        """Do what is due: commands that came by push, a poll, statuses and events."""
+        yield from self._work_pushed()
+        if self._is_due(self._cadence.due_at_s) or self._is_due(self.inbox.poll_at_s):
+            yield from self._poll()
+        yield from self._send_due()
+        self.wake_at_s = self._next_wake_s()
+
+    def push_said(self, event: PushEvent) -> bool:
+        """Take an event of the push channel; return whether there is something to do now."""
+        return self.inbox.take_event(event, self._around.clock())
+
+    def push_lost(self) -> None:
+        """Take note that the channel, which was up, is lost: a poll is due."""
+        self.is_push_up = False
+        self.inbox.take_loss(self._polled_at_s, self._around.clock())
+        asked = self.inbox.poll_at_s
+        if asked is not None:
+            self.wake_at_s = min(self.wake_at_s, asked)
+
+    def _poll(self) -> Turn:
+        clock, talk = self._around.clock, self._talk
+        self.inbox.polled()
+        self._polled_at_s = clock()
+        failures_before = talk.failures
         try:
-            while True:
-                cadence = await self._round(cadence)
-                if is_first and spread and not self._failures:
-                    phase_s = self._rng.random() * self.interval_s
-                    cadence = Cadence(loop.time() + phase_s, self.interval_s)
-                is_first = False
-                await self._rest(cadence.due_at_s)
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Let go of both connections."""
-        self._push.close()
-        self._exchange.close()
-
-    async def _rest(self, until_s: float) -> None:
-        """Wait for the next poll, a wake-up or an event to report; a laptop may sleep longer."""
-        loop = asyncio.get_running_loop()
-        behaviour = self._behaviour
-        if behaviour.awake_s and loop.time() - self._began_s > behaviour.awake_s:
-            self.close()
-            await asyncio.sleep(behaviour.asleep_s)
-            self._began_s = loop.time()
+            yield from self._round()
+        except DomainError as error:
+            talk.note(error)
+            talk.failures += 1
+            interval_s = self.settings.poll_interval_s
+            wait_s = delay_s(interval_s, failure_class_of(error), talk.failures, self._rng)
+            # The cadence starts anew at the end of the back-off.
+            self._cadence = Cadence(clock() + wait_s, interval_s)
             return
-        while (now_s := loop.time()) < until_s - _GRAIN_S and not self._wake.is_set():
-            if self._next_event_s and now_s >= self._next_event_s and not self._failures:
-                await self._report_event()
-                self._plan_event()
-            soonest_s = min(until_s, self._next_event_s or until_s)
-            try:
-                async with asyncio.timeout_at(max(soonest_s, now_s)):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
-    async def _round(self, cadence: Cadence) -> Cadence:
-        loop = asyncio.get_running_loop()
-        self._wake.clear()
-        try:
-            await self._work()
-        except CallFailedError as error:
-            return Cadence(loop.time() + self._back_off(error.outcome), self.interval_s)
-        self._failures = 0
-        return cadence.after(loop.time(), self.interval_s)
-
-    def _back_off(self, outcome: Outcome) -> float:
-        reaction = reaction_to(outcome)
-        self._failures += 1
-        self._must_register = self._must_register or reaction.re_register
-        failure = reaction.failure or FailureClass.TRANSIENT
-        return delay_s(self.interval_s, failure, self._failures, self._rng)
-
-    async def _work(self) -> None:
-        if self.identity is None or self._must_register:
-            await self._register()
-        elif not self._polling:
-            self._become(self.identity)
-        answer = await self._exchange.send("poll", self._polling)
-        if answer.body != NOTHING:
-            for command in _commands(answer.body):
-                await self._carry_out(command)
-        await self._report_statuses()
-        await self._authenticate()
-        if not self.has_flags:
-            path = paths.flags(self._who.endpoint_id)
-            await self._exchange.call("flags", "GET", path)
-            self.has_flags = True
-        await self._push.ensure(self._policy, self._access)
-
-    @property
-    def _who(self) -> Identity:
-        assert self.identity is not None  # noqa: S101 - a round begins with an identity
-        return self.identity
-
-    async def _register(self) -> None:
-        former = self.identity or Identity("", "")
-        credentials = RegistrationCredentials(
-            former.endpoint_id, Secret(former.password), self._token
-        )
-        self._exchange.forget_cookies()
-        self._exchange.authorize(encode_basic(credentials))
-        status = describe(Computer(name=self.name), self._now()).encode()
-        answer = await self._exchange.call("register", "POST", paths.register(), status)
-        given = decode_registration_answer(answer.body)
-        self.identity = Identity(given.endpoint_id, given.password.reveal())
-        self._must_register = False
-        self._access.forget()
-        self._to_report |= set(self._revisions)
-        self._become(self.identity)
-
-    def _become(self, identity: Identity) -> None:
-        shown = "wrong" if self._behaviour.wrong_password else identity.password
-        credentials = EndpointCredentials(identity.endpoint_id, Secret(shown))
-        self._exchange.authorize(encode_basic(credentials))
-        self._polling = self._exchange.head(
-            "GET", paths.commands(REGISTERED_APPS, identity.endpoint_id)
-        )
-
-    async def _carry_out(self, command: Command) -> None:
-        path = paths.command_ack(self._who.endpoint_id, [command.id])
-        await self._exchange.call("ack", "DELETE", path)
-        if command.app_id != APPSPROXY:
-            return
-        try:
-            assigned = read_apps_proxy_body(command.body)
-        except DomainError:
-            return
-        for each in assigned:
-            await self._fetch(each)
-
-    async def _fetch(self, assigned: PolicyAssignment | PolicyFragments) -> None:
-        app_id = assigned.app_id
-        if isinstance(assigned, PolicyAssignment):
-            path = paths.policy(app_id, assigned.policy_id)
-            body = (await self._exchange.call("policy", "GET", path)).body
+        if failures_before or self._send_met_nobody:
+            self._retry_at_s, self._send_met_nobody = 0.0, False
+        settings = self.settings
+        interval_s = settings.push_fallback_poll_s if self.is_push_up else settings.poll_interval_s
+        if self._is_to_spread:
+            # Once: whatever order a fleet starts in, its polls are spread over the interval.
+            self._is_to_spread = False
+            self._cadence = Cadence(clock() + _phase(self.number) * interval_s, interval_s)
         else:
-            pieces = [
-                (
-                    await self._exchange.call("fragment", "GET", paths.policy_fragment(app_id, one))
-                ).body
-                for _, one in assigned.fragments
-            ]
-            body = b"".join(pieces)
-        self._apply(app_id, body)
+            self._cadence = self._cadence.after(clock(), interval_s)
 
-    def _apply(self, app_id: str, body: bytes) -> None:
+    def _round(self) -> Turn:
+        talk = self._talk
+        yield from talk.greet()
+        if talk.identity is None or talk.must_register:
+            yield from self._register()
+        self._commands.take((yield from talk.commands()))
+        talk.failures = 0
+        yield from self._commands.run()
+        yield from talk.renew_access(self.settings.device_id)
+        yield from talk.renew_flags(self.settings.flags_interval_s)
+        self.push = target_of(self.settings, talk.access)
+        self.is_push_wanted_now = True
+
+    def _register(self) -> Turn:
+        is_another = yield from self._talk.register()
+        if is_another:
+            self._commands.forget()
+        self._telling.tell_again()
+
+    def _work_pushed(self) -> Turn:
+        for document in self.inbox.documents():
+            try:
+                if not (yield from self._commands.run_pushed(document)):
+                    self.push, self.is_push_wanted_now = None, True
+            except DomainError:
+                self.inbox.take_loss(self._polled_at_s, self._around.clock())
+                return
+
+    def _send_due(self) -> Turn:
+        talk, telling = self._talk, self._telling
+        if talk.identity is None or talk.failures or not self._is_due(self._retry_at_s):
+            return
+        now_s = self._around.clock()
         try:
-            revision = read_compliance(body).rev_id
-            if app_id == MCS:
-                self._policy = decode_mcs_policy(body)
-                self._token = self._policy.registration_token or self._token
-        except DomainError:
-            return
-        self._revisions[app_id] = revision
-        self._to_report.add(app_id)
-        self._tally.in_force(revision, self._now().timestamp())
+            if self._is_due(telling.statuses_due_at_s(now_s)):
+                yield from telling.send_statuses(talk, self.settings)
+            if self._is_due(telling.events_due_at_s(now_s)):
+                yield from telling.send_events(talk)
+        except DomainError as error:
+            talk.note(error)
+            options = self._around.options
+            now_s = self._around.clock()
+            self._retry_at_s = now_s + options.retry_after_s(self.settings.poll_interval_s)
+            self._send_met_nobody = isinstance(error, LiveConnectUnreachableError)
 
-    async def _report_statuses(self) -> None:
-        if not self._to_report:
-            return
-        at = self._now()
-        document = encode_statuses(self._status_of(app, at) for app in sorted(self._to_report))
-        path = paths.statuses(self._who.endpoint_id)
-        await self._exchange.call("statuses", "PUT", path, document)
-        self._to_report.clear()
+    def _next_wake_s(self) -> float:
+        asked_at_s, poll_at_s = self.inbox.poll_at_s, self._cadence.due_at_s
+        if asked_at_s is not None:
+            poll_at_s = min(poll_at_s, asked_at_s)
+        if self.inbox.has_documents:
+            return self._around.clock()
+        if self._talk.identity is None or self._talk.failures:
+            return poll_at_s
+        now_s = self._around.clock()
+        telling = self._telling
+        due = (telling.statuses_due_at_s(now_s), telling.events_due_at_s(now_s))
+        sends = [max(at_s, self._retry_at_s) for at_s in due if at_s is not None]
+        return min([poll_at_s, *sends])
 
-    def _status_of(self, app_id: str, at: datetime) -> Status:
-        revision, is_stubborn = self._revisions[app_id], self._behaviour.says_diff
-        status = AdapterStatus(
-            app_id,
-            POLICY_TYPES.get(app_id, 0),
-            "Diff" if is_stubborn else "Same",
-            revision[::-1] if is_stubborn else revision,
+    def _is_due(self, at_s: float | None) -> bool:
+        return at_s is not None and self._around.clock() >= at_s - _GRAIN_S
+
+    def _settings_of(self, policy: McsPolicy) -> Settings:
+        return settings_under(
+            policy,
+            configured_servers=(self._around.url,),
+            configured_token=self._around.token,
+            override_s=self._around.options.poll_interval_s,
+            ca=_NOWHERE,
         )
-        return Status(app_id, at, DEFAULT_TTL_S, encode_adapter_status(status))
 
-    async def _authenticate(self) -> None:
-        loop = asyncio.get_running_loop()
-        if not self._access.is_wanted(self._policy.device_id, loop.time()):
-            return
-        path = paths.authenticate(self._who.endpoint_id)
-        answer = await self._exchange.call("authenticate", "POST", path)
-        self._access.take(answer.body, loop.time())
+    def _follow(self, policy: McsPolicy) -> None:
+        self.settings = self._settings_of(policy)
 
-    def _plan_event(self) -> None:
-        rate = self._behaviour.events_per_hour
-        if rate:
-            wait_s = min(self._rng.expovariate(rate / 3600), LONGEST_INTERVAL_S)
-            self._next_event_s = asyncio.get_running_loop().time() + wait_s
-
-    async def _report_event(self) -> None:
-        document = browsing(self.name, self._now(), self._rng)
-        path = paths.events(self._who.endpoint_id)
-        try:
-            await self._exchange.call("events", "POST", path, document)
-        except CallFailedError:
-            return  # it is lost with the agent's memory; the next round meets the same trouble
-        self._tally.events += 1
+    def _resume(self, document: str) -> None:
+        if document:
+            self._commands.mcs_policy = document
+            self._follow(decode_mcs_policy(document.encode()))
 
 
-def _commands(body: bytes) -> Iterable[Command]:
-    try:
-        return decode_commands(body)
-    except DomainError:
-        return ()  # the same commands come back at the next poll
+def _phase(number: int) -> float:
+    """Return a share of an interval: even for any number of agents that count on."""
+    return number * _GOLDEN % 1.0

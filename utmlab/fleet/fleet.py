@@ -1,40 +1,32 @@
 """The agents of one process.
 
-- One TLS context, one CA; source addresses 127.0.0.2, .3, … where the server is on loopback, so
-  that the ports of one address are not the limit.
-- Who the agents are is kept in a file, written when the fleet stops: the next run goes on.
+- Who the agents are is kept in a file, written now and then and when the fleet stops: the next run
+  goes on. What a killed run did not write is found again by the name of the attempt to register.
+- One watch looks over all answers that are awaited, and over all push channels.
 """
 
 import asyncio
-import ipaddress
-import json
 import random
-import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from datetime import datetime
-from pathlib import Path
-from typing import ClassVar
+from typing import Any, Final
+from urllib.parse import SplitResult
 
 from endpoint.mcs_client.errors import ServerCaUnusableError
-from foundation.durable.files import write_secret
-from foundation.errors import DomainError
+from endpoint.mcs_client.options import McsClientOptions
 from foundation.net.tls import client_context
 from foundation.service import Service, Tasks
-from utmlab.fleet.agent import Agent, Identity
-from utmlab.fleet.behaviour import KINDS, kind_of
+from utmlab.fleet.agent import Agent
+from utmlab.fleet.answers import Heads
+from utmlab.fleet.carrier import Carrier
+from utmlab.fleet.connecting import Connector, ProtocolT
+from utmlab.fleet.known import fleet_secret, read_known, write_known
 from utmlab.fleet.plan import FleetPlan
+from utmlab.fleet.surroundings import Surroundings
 from utmlab.fleet.tally import Tally
-from utmlab.fleet.wire import AGENTS_PER_ADDRESS, Address, Wire
 
-VERSION = 1
-
-
-class IdentitiesDamagedError(DomainError):
-    """The file of a fleet's identities cannot be read."""
-
-    code: ClassVar[str] = "identities_damaged"
-    hint: ClassVar[str] = "Name another file, or remove it: the agents enrol anew then."
+WATCH_S: Final = 1.0
+KEEP_S: Final = 30.0
 
 
 class Fleet(Service):
@@ -43,14 +35,25 @@ class Fleet(Service):
     Args:
         plan: What is wanted.
         now: The clock.
+
+    Attributes:
+        tally: What they did.
+        in_flight: Who awaits an answer, the oldest first.
+        heads: The heads of answers that were read before.
+        loop: The loop they run on, once they were started.
     """
+
+    loop: asyncio.AbstractEventLoop
 
     def __init__(self, plan: FleetPlan, *, now: Callable[[], datetime]) -> None:
         self.plan = plan
-        self.tally = Tally()
-        self.agents: list[Agent] = []
+        self.tally = Tally(span_s=plan.span_s)
+        self.in_flight: dict[Carrier, None] = {}
+        self.heads = Heads()
+        self._carriers: list[Carrier] = []
         self._now = now
         self._tasks = Tasks()
+        self._connector: Connector
 
     async def start(self) -> None:
         """Begin to start agents, at the wanted rate.
@@ -59,91 +62,105 @@ class Fleet(Service):
             ServerCaUnusableError: If the CA file cannot be used.
             IdentitiesDamagedError: If the identities cannot be read.
         """
-        plan = self.plan
+        plan, self.loop = self.plan, asyncio.get_running_loop()
         try:
             context = client_context(ca=plan.server.ca, now=self._now)
         except OSError as error:
             raise ServerCaUnusableError(f"{plan.server.ca} cannot be used: {error}") from error
-        address = Address.of(plan.server.url)
-        known = read_identities(plan.identities) if plan.identities else {}
-        has_loopback = _is_loopback(address.host)
-        for place in range(plan.agents):
-            number = plan.first + place
-            source = f"127.0.0.{2 + number // AGENTS_PER_ADDRESS}" if has_loopback else ""
-            name = plan.name(number)
-            self.agents.append(
-                Agent(
-                    name,
-                    KINDS[kind_of(plan.mix, number, plan.seed)],
-                    token=plan.server.token,
-                    wires=lambda source=source: Wire(address, context, source),  # type: ignore[misc]
-                    tally=self.tally,
-                    now=self._now,
-                    rng=random.Random(f"{plan.seed} agent {number}"),
-                    poll_interval_s=plan.poll_interval_s,
-                    identity=known.get(name),
-                )
-            )
-        self._tasks.start(self._start_agents(), name="fleet start")
+        self._connector = Connector(context, plan.request_timeout_s)
+        self._carriers = [Carrier(agent, self) for agent in self._agents()]
+        for carrier in self._carriers:
+            carrier.start()
+        self._tasks.start(self._watch(), name="fleet watch")
+        if plan.identities is not None:
+            self._tasks.start(self._keep(), name="fleet identities")
 
     async def stop(self) -> None:
         """Stop every agent and keep who they are."""
+        for carrier in self._carriers:
+            carrier.stop()
         await self._tasks.close()
-        if self.plan.identities is not None:
-            write_identities(self.plan.identities, self.agents)
+        self._write()
 
     def snapshot(self) -> Tally:
         """Return the numbers up to now, with what the agents are."""
         states = self.tally.states
         states.clear()
-        for agent in self.agents:
-            states["enrolled"] += agent.identity is not None
-            states["listening"] += agent.is_listening
-            states["failing"] += agent.is_failing
+        for carrier in self._carriers:
+            states["enrolled"] += carrier.agent.is_registered
+            states["connected"] += carrier.is_connected
+            states["listening"] += carrier.agent.is_push_up
+            states["failing"] += carrier.agent.is_failing
         return self.tally
 
-    async def _start_agents(self) -> None:
-        loop = asyncio.get_running_loop()
-        began_s = loop.time()
-        for started, agent in enumerate(self.agents):
-            wait_s = began_s + started / self.plan.start_rate - loop.time()
-            if wait_s > 0:
-                await asyncio.sleep(wait_s)
-            self._tasks.start(agent.run(spread=self.plan.spread), name=agent.name)
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what an agent has to wait for: a connection."""
+        self._tasks.start(work, name="fleet connection")
 
+    async def connect(
+        self, protocol: Callable[[], ProtocolT], number: int, server: SplitResult
+    ) -> ProtocolT:
+        """Return a connected protocol.
 
-def read_identities(path: Path) -> dict[str, Identity]:
-    """Return who agents were, by computer name; nobody when there is no file.
+        Raises:
+            OSError: There is no connection.
+        """
+        began_s = self.loop.time()
+        made = await self._connector.connect(protocol, number, server)
+        self.tally.timed("connect", self.loop.time() - began_s)
+        return made
 
-    Raises:
-        IdentitiesDamagedError: If it is no file of a fleet.
-    """
-    if not path.exists():
-        return {}
-    try:
-        content = json.loads(path.read_text())
-        if content["version"] != VERSION:
-            raise ValueError(f"version {content['version']!r}")
-        return {name: Identity(*pair) for name, pair in content["agents"].items()}
-    except (ValueError, KeyError, TypeError) as error:
-        raise IdentitiesDamagedError(f"{path} cannot be read: {error!r}") from error
+    def _agents(self) -> list[Agent]:
+        plan, began_s = self.plan, self.loop.time()
+        known = read_known(plan.identities) if plan.identities else {}
+        around = Surroundings(
+            url=plan.server.url,
+            token=plan.server.token,
+            options=McsClientOptions(
+                poll_interval_s=plan.poll_interval_s, request_timeout_s=plan.request_timeout_s
+            ),
+            secret=fleet_secret(plan.identities),
+            now=self._now,
+            clock=self.loop.time,
+            tally=self.tally,
+        )
+        agents = []
+        for place in range(plan.agents):
+            number = plan.first + place
+            rng = random.Random(f"{plan.seed} agent {number}")
+            agents.append(
+                Agent(
+                    number,
+                    plan.name(number),
+                    plan.behaviour(number),
+                    around,
+                    rng=rng,
+                    known=known.get(plan.name(number)),
+                    start_s=began_s + (place + rng.random()) / plan.start_rate,
+                    is_spread=plan.spread,
+                )
+            )
+        return agents
 
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_S)
+            now_s = self.loop.time()
+            before_s = now_s - self.plan.request_timeout_s
+            while self.in_flight and (oldest := next(iter(self.in_flight))).sent_at_s < before_s:
+                oldest.time_out()
+            for carrier in self._carriers:
+                carrier.push_silent(now_s)
 
-def write_identities(path: Path, agents: list[Agent]) -> None:
-    """Keep who agents are; the file holds passwords and is its owner's."""
-    known = {
-        agent.name: [agent.identity.endpoint_id, agent.identity.password]
-        for agent in agents
-        if agent.identity is not None
-    }
-    write_secret(path, json.dumps({"version": VERSION, "agents": known}).encode())
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_S)
+            self._write()
 
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host) in ipaddress.ip_network("127.0.0.0/8")
-    with suppress(OSError):
-        return ipaddress.ip_address(socket.gethostbyname(host)).is_loopback
-    return False
+    def _write(self) -> None:
+        path = self.plan.identities
+        if path is None:
+            return
+        agents = (carrier.agent for carrier in self._carriers)
+        known = {agent.name: one for agent in agents if (one := agent.known) is not None}
+        write_known(path, self.plan.first, known)

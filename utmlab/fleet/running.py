@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from foundation.errors import DomainError
+from utmlab.fleet.known import fleet_secret
 from utmlab.fleet.plan import FleetPlan, parted
 from utmlab.fleet.tally import Tally, summed
 
@@ -64,6 +65,7 @@ async def fleet_processes(plan: FleetPlan, processes: int = 1) -> AsyncIterator[
         FleetProcessError: If one does not start.
     """
     started: list[asyncio.subprocess.Process] = []
+    fleet_secret(plan.identities)  # one for all processes, so it is made before they are
     try:
         for part in parted(plan, processes):
             process = await asyncio.create_subprocess_exec(
