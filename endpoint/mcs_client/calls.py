@@ -167,6 +167,11 @@ class McsCalls:
         path = paths.data_feed(access.device_id, feed_id)
         return await self._call_v2(f"upload to feed {feed_id}", path, access, compressed, more)
 
+    async def begin_anew(self) -> None:
+        """Forget cookies and connection: the next request is one to another server."""
+        self._connection.clear_cookies()
+        await self._connection.close()
+
     async def close(self) -> None:
         """Close the connection."""
         await self._connection.close()

@@ -24,6 +24,7 @@ from endpoint.mcs_client.connection import Connection
 from endpoint.mcs_client.event_sending import EventSending
 from endpoint.mcs_client.failures import line_of
 from endpoint.mcs_client.fragment_cache import FragmentCache
+from endpoint.mcs_client.migration import Migration
 from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.poll_loop import PollLoop
 from endpoint.mcs_client.queue import CommandQueue
@@ -67,12 +68,23 @@ class McsClient(Service):
         options = options or McsClientOptions()
         computer = options.computer or Computer.of(host)
         self._settings = settings = SettingsSource(host, options, log)
-        connection = Connection(
-            ca=lambda: settings.current().ca, now=now, timeout_s=options.request_timeout_s
-        )
+        timeout_s = options.request_timeout_s
+        connection = Connection(ca=lambda: settings.current().ca, now=now, timeout_s=timeout_s)
         self._calls = calls = McsCalls(connection, settings, options, log)
         self._cache = cache = StatusCache(host.cache)
         queue = CommandQueue(host.command_queue)
+        migration = Migration(
+            host,
+            calls,
+            connect=lambda ca: Connection(ca=lambda: ca, now=now, timeout_s=timeout_s),
+            settings=settings,
+            computer=computer,
+            queue=queue,
+            handover=handover,
+            cache=cache,
+            log=log,
+            now=now,
+        )
         self._rounds = rounds = Rounds(
             host,
             calls,
@@ -88,12 +100,14 @@ class McsClient(Service):
                 now=now,
                 checkpoints=checkpoints,
             ),
+            migration=migration,
             work=CommandWork(
                 queue,
                 calls,
                 handover,
                 cache=cache,
                 fragments=FragmentCache(host.cache),
+                migration=migration,
                 log=log,
                 checkpoints=checkpoints,
             ),

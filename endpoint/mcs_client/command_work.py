@@ -21,6 +21,7 @@ from endpoint.mcs_client.assignments import Assigned, assignments_to_fetch
 from endpoint.mcs_client.calls import McsCalls
 from endpoint.mcs_client.errors import LiveConnectUnreachableError, McsCallFailedError
 from endpoint.mcs_client.fragment_cache import FragmentCache
+from endpoint.mcs_client.migration import Migration, is_migration
 from endpoint.mcs_client.outcome import Answer
 from endpoint.mcs_client.queue import CommandQueue, QueuedCommand
 from endpoint.mcs_client.status_cache import StatusCache
@@ -46,6 +47,7 @@ class CommandWork:
         *,
         cache: StatusCache,
         fragments: FragmentCache,
+        migration: Migration,
         log: EndpointLog,
         checkpoints: Checkpoints,
     ) -> None:
@@ -54,6 +56,7 @@ class CommandWork:
         self._handover = handover
         self._cache = cache
         self._fragments = fragments
+        self._migration = migration
         self._log = log
         self._checkpoints = checkpoints
 
@@ -90,6 +93,8 @@ class CommandWork:
             self._log.debug("CommandQueue", f"Acknowledged command {entry.command.id}")
         if entry.finished:
             self._log.debug("CommandQueue", f"Command {entry.command.id} was done before")
+        elif entry.command.app_id == APPSPROXY and not assigned:
+            self._accept_migration(entry.command)
         elif entry.command.app_id == APPSPROXY:
             for each in assigned:
                 await self._fetch(identity, each)
@@ -147,7 +152,13 @@ class CommandWork:
         self._handover.store_action(command.id, command.app_id, command.body, expires_at=expires_at)
         self._log.information("CommandQueue", f"Handed over an action for {command.app_id}")
 
+    def _accept_migration(self, command: Command) -> None:
+        if self._migration.accept(command.body):
+            self._log.information("CommandQueue", f"Command {command.id} is a migration")
+
     def _unknown(self, command: Command, error: Exception) -> None:
+        if is_migration(command.body):
+            return
         self._log.warning("CommandQueue", f"Command {command.id} assigns nothing: {error}")
 
 

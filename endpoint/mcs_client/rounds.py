@@ -25,6 +25,7 @@ from endpoint.mcs_client.errors import (
     McsCallFailedError,
     NotRegisteredError,
 )
+from endpoint.mcs_client.migration import Migration
 from endpoint.mcs_client.queue import CommandQueue
 from endpoint.mcs_client.registration import Registration
 from endpoint.mcs_client.settings import SettingsSource
@@ -58,6 +59,7 @@ class Rounds:
         calls: McsCalls,
         *,
         registration: Registration,
+        migration: Migration,
         work: CommandWork,
         queue: CommandQueue,
         settings: SettingsSource,
@@ -69,6 +71,7 @@ class Rounds:
         self._host = host
         self._calls = calls
         self._registration = registration
+        self._migration = migration
         self._work = work
         self._queue = queue
         self._settings = settings
@@ -90,7 +93,12 @@ class Rounds:
         Raises:
             DomainError: The round ended early.
         """
+        moved = await self._migration.finish()
         await self._greet()
+        if moved or await self._migration.run():
+            self.access.forget()
+            self.must_register = False
+            self.counters["migrations"] += 1
         identity = await self._identity()
         await self._poll(identity)
         await self._work.run(identity)
