@@ -107,7 +107,7 @@ class McsClient(Service):
                 handover,
                 cache=cache,
                 fragments=FragmentCache(host.cache),
-                migration=migration,
+                accept_migration=migration.accept,
                 log=log,
                 checkpoints=checkpoints,
             ),

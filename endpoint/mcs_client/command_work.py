@@ -10,7 +10,7 @@ Provenance: acknowledging before the work is public (mcs-protocol 1.9); the dura
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from endpoint.handover import Handover
@@ -21,7 +21,7 @@ from endpoint.mcs_client.assignments import Assigned, assignments_to_fetch
 from endpoint.mcs_client.calls import McsCalls
 from endpoint.mcs_client.errors import LiveConnectUnreachableError, McsCallFailedError
 from endpoint.mcs_client.fragment_cache import FragmentCache
-from endpoint.mcs_client.migration import Migration, is_migration
+from endpoint.mcs_client.migration import is_migration
 from endpoint.mcs_client.outcome import Answer
 from endpoint.mcs_client.queue import CommandQueue, QueuedCommand
 from endpoint.mcs_client.status_cache import StatusCache
@@ -47,7 +47,7 @@ class CommandWork:
         *,
         cache: StatusCache,
         fragments: FragmentCache,
-        migration: Migration,
+        accept_migration: Callable[[str], bool],
         log: EndpointLog,
         checkpoints: Checkpoints,
     ) -> None:
@@ -56,7 +56,7 @@ class CommandWork:
         self._handover = handover
         self._cache = cache
         self._fragments = fragments
-        self._migration = migration
+        self._accept = accept_migration
         self._log = log
         self._checkpoints = checkpoints
 
@@ -153,7 +153,7 @@ class CommandWork:
         self._log.information("CommandQueue", f"Handed over an action for {command.app_id}")
 
     def _accept_migration(self, command: Command) -> None:
-        if self._migration.accept(command.body):
+        if self._accept(command.body):
             self._log.information("CommandQueue", f"Command {command.id} is a migration")
 
     def _unknown(self, command: Command, error: Exception) -> None:

@@ -121,6 +121,7 @@ class Story:
             self.handover(),
             cache=StatusCache(self.host.cache),
             fragments=FragmentCache(self.host.cache),
+            accept_migration=lambda _body: False,
             log=log,
             checkpoints=NO_CHECKPOINTS,
         )
