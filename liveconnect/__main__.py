@@ -48,6 +48,7 @@ async def _serve(options: argparse.Namespace) -> None:
         public_mcs_port=options.public_mcs_port,
         database=options.database,
         worker=options.worker,
+        trusts_loopback=not options.secret_from_loopback,
         push=options.push,
     )
     stopping = asyncio.Event()
@@ -111,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("LIVECONNECT_DATABASE"),
         help="a PostgreSQL database, postgresql://..., for several workers (default: "
         "$LIVECONNECT_DATABASE, else a file in the data folder)",
+    )
+    parser.add_argument(
+        "--secret-from-loopback",
+        action="store_true",
+        help="ask UTMs from this machine for the enrolment secret too: behind a proxy on this "
+        "machine all of them are",
     )
     parser.add_argument(
         "--worker",

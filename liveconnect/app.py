@@ -293,6 +293,7 @@ class LiveConnect(Service):
             roster=self._roster,
             authority=authority,
             enrolment_secret=self._enrolment_secret(),
+            trusts_loopback=self._config.trusts_loopback,
             mcs_url=lambda: self.mcs_url,
             refusals=self._refusals,
             traffic=self._traffic,

@@ -34,6 +34,8 @@ class LiveConnectConfig:
         push: Whether endpoints are offered the push channel.
         push_ping_timeout_s: How long a client waits for a ping; one is sent each third of it.
         push_fallback_poll_s: The poll interval while push is up; None for the usual one.
+        trusts_loopback: Whether a UTM from this machine needs no enrolment secret; with a proxy
+            here everybody comes from this machine.
         most_connections: Connections of endpoints; one more is refused.
         most_requests: Requests worked on at once, polls aside; one more is refused.
     """
@@ -55,6 +57,7 @@ class LiveConnectConfig:
     push: bool = False
     push_ping_timeout_s: int = DEFAULT_PUSH_PING_TIMEOUT_S
     push_fallback_poll_s: int | None = None
+    trusts_loopback: bool = True
     most_connections: int = 20_000
     most_requests: int = 5_000
 

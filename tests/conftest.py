@@ -26,3 +26,10 @@ def postgres():
 
     with running() as server:
         yield server
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs a PostgreSQL as needing a peer, also where a parameter asks for it."""
+    parameters = item.nodeid.partition("[")[2]
+    if "postgres" in getattr(item, "fixturenames", ()) or "postgres" in parameters:
+        item.add_marker(pytest.mark.peer)

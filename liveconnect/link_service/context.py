@@ -43,6 +43,7 @@ class LinkContext:
     roster: Roster
     authority: CertificateAuthority
     enrolment_secret: Secret
+    trusts_loopback: bool
     mcs_url: Callable[[], str]
     refusals: Refusals
     traffic: Traffic

@@ -94,13 +94,13 @@ class RegistrationCalls:
         return web.json_response({})
 
     def _check_secret(self, request: web.Request, wanted: RegisterRequest) -> None:
-        if _is_loopback(request.remote):
+        if self._context.trusts_loopback and _is_loopback(request.remote):
             return
         secret = self._context.enrolment_secret.reveal().encode()
         if not hmac.compare_digest(str(wanted.secret).encode(), secret):
             raise CertificateRefusedError(
                 Reason.ENROLMENT_SECRET_WRONG,
-                "a UTM on another machine needs this LiveConnect's enrolment secret",
+                "the UTM has to show this LiveConnect's enrolment secret",
             )
 
 

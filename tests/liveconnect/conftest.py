@@ -247,11 +247,14 @@ class Lab:
         return Peer(self.service.link_url, await self.session())
 
     async def utm(
-        self, key: ec.EllipticCurvePrivateKey | None = None, organization: str = "Acme"
+        self,
+        key: ec.EllipticCurvePrivateKey | None = None,
+        organization: str = "Acme",
+        secret: str = "",
     ) -> UtmPeer:
         key = key or ec.generate_private_key(ec.SECP256R1())
         stranger = await self.stranger()
-        wanted = link.RegisterRequest(csr_of(key), organization)
+        wanted = link.RegisterRequest(csr_of(key), organization, secret)
         answer = await stranger.request("POST", link.REGISTER_PATH, link.encode_document(wanted))
         assert answer.status == 200, answer.body
         registration = link.decode_registration(answer.body)
