@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal, cast, get_args
 
 from foundation.errors import DomainError
+from foundation.net.xml_guard import walk_xml
 from foundation.protocol.bodies import DocumentTooLargeError, refuse_scripts
 from foundation.protocol.names import MCS_NAMESPACE, WEB_CONTROL_NAMESPACE
 from foundation.protocol.reasons import Reason
@@ -24,7 +25,7 @@ from foundation.protocol.timestamps import (
     parse_timestamp,
     parse_ttl_or_default,
 )
-from foundation.protocol.xml_reading import Element, plain_number, read_document
+from foundation.protocol.xml_reading import plain_number
 from foundation.protocol.xml_writing import attribute, element
 
 WebAction = Literal["allow", "block", "warn", "proceed"]
@@ -35,6 +36,9 @@ _HEAD = (
     f'<ns:events xmlns:ns="{MCS_NAMESPACE}events" schemaVersion="1.0">'
 )
 _WEB_CONTROL = "web-control"
+_ACTIONS = frozenset(get_args(WebAction))
+_EVENT_LEVEL, _FIELD_LEVEL = 2, 3
+_CHILD_LEVEL, _GRANDCHILD_LEVEL = 2, 3
 
 
 class EventRefusedError(DomainError):
@@ -123,10 +127,17 @@ def decode_events(data: bytes) -> tuple[Event, ...]:
         EventRefusedError: another document, or an event without one of its parts.
     """
     _refuse_size(data)
-    root = read_document(data, max_bytes=MAX_EVENTS_BYTES)
-    if root.name != "ns:events":
-        raise EventRefusedError(f"The document is a {root.name[:60]!r}, not ns:events.")
-    return tuple(_read_event(each) for each in root.all("event"))
+    reader = _EnvelopeReader()
+    walk_xml(
+        data,
+        reader.enter,
+        leave=reader.leave,
+        text=reader.text,
+        max_bytes=MAX_EVENTS_BYTES,
+    )
+    if reader.root != "ns:events":
+        raise EventRefusedError(f"The document is a {reader.root[:60]!r}, not ns:events.")
+    return tuple(_read_event(each) for each in reader.events)
 
 
 def encode_web_control_event(event: WebControlEvent) -> str:
@@ -157,46 +168,105 @@ def decode_web_control_event(body: str) -> WebControlEvent:
         XmlRefusedError: when it is not XML that is read here.
         EventRefusedError: another document, or without url, time or one of the four actions.
     """
-    root = read_document(body)
-    if root.name != "event" or root.attribute("type") != _WEB_CONTROL:
+    reader = _BodyReader()
+    walk_xml(body, reader.enter)
+    if reader.root != "event" or reader.of("").get("type") != _WEB_CONTROL:
         raise EventRefusedError("The body is not an event of Web Control.")
-    if root.attribute("action") not in get_args(WebAction):
-        raise EventRefusedError(f"Web Control knows no action {root.attribute('action')[:40]!r}.")
-    if not root.first("request").attribute("url"):
+    action = reader.of("").get("action", "")
+    if action not in _ACTIONS:
+        raise EventRefusedError(f"Web Control knows no action {action[:40]!r}.")
+    if not reader.of("request").get("url"):
         raise EventRefusedError("An event of Web Control names no URL.")
     try:
-        return _read_web_control_event(root)
+        return _read_web_control_event(reader)
     except TimestampMalformedError as error:
         raise EventRefusedError(f"An event of Web Control: {error}") from error
 
 
-def _read_web_control_event(root: Element) -> WebControlEvent:
-    client, request = root.first("client"), root.first("request")
-    response, category, rule = (root.first(each) for each in ("response", "category", "rule"))
+class _EnvelopeReader:
+    """Collects the events of a document: of each its direct children's first texts, by name."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.events: list[dict[str, str]] = []
+        self._is_in_event = False
+        self._field: str | None = None
+        self._pieces: list[str] = []
+
+    def enter(self, level: int, name: str, _attributes: dict[str, str]) -> None:
+        if level == _FIELD_LEVEL:
+            is_first = self._is_in_event and name not in self.events[-1]
+            self._field = name if is_first else None
+        elif level == _EVENT_LEVEL:
+            self._is_in_event = name == "event"
+            if self._is_in_event:
+                self.events.append({})
+        elif level == 1:
+            self.root = name
+
+    def leave(self, level: int) -> None:
+        if level == _FIELD_LEVEL and self._field is not None:
+            self.events[-1][self._field] = "".join(self._pieces).strip()
+            self._pieces.clear()
+            self._field = None
+
+    def text(self, level: int, piece: str) -> None:
+        if level == _FIELD_LEVEL and self._field is not None:
+            self._pieces.append(piece)
+
+
+class _BodyReader:
+    """Collects the attributes of an event's root and of its first children, by name."""
+
+    def __init__(self) -> None:
+        self.root = ""
+        self.exceptions: list[str] = []
+        self._found: dict[str, dict[str, str]] = {}
+        self._is_in_exceptions = False
+
+    def of(self, name: str) -> dict[str, str]:
+        """Return the attributes of an element; none when it is not there."""
+        return self._found.get(name, {})
+
+    def enter(self, level: int, name: str, attributes: dict[str, str]) -> None:
+        if level == 1:
+            self.root = name
+            self._found[""] = attributes
+        elif level == _CHILD_LEVEL:
+            is_first = name not in self._found
+            self._is_in_exceptions = is_first and name == "exceptions"
+            if is_first:
+                self._found[name] = attributes
+        elif level == _GRANDCHILD_LEVEL and self._is_in_exceptions and name == "exception":
+            self.exceptions.append(attributes.get("name", ""))
+
+
+def _read_web_control_event(reader: _BodyReader) -> WebControlEvent:
+    root, client, request, response, category, rule = map(
+        reader.of, ("", "client", "request", "response", "category", "rule")
+    )
     return WebControlEvent(
-        at=parse_timestamp(root.attribute("ts")),
-        user=client.attribute("user"),
-        url=request.attribute("url"),
-        method=request.attribute("method"),
-        action=cast("WebAction", root.attribute("action")),
-        reason=root.attribute("reason"),
-        category_ids=tuple(_number(each) for each in category.attribute("ids").split()),
-        category_name=category.attribute("name"),
-        reputation=category.attribute("reputation"),
-        filter_action_ref=rule.attribute("filterAction"),
-        filter_action_name=rule.attribute("filterActionName"),
-        profile_ref=rule.attribute("profile"),
-        profile_name=rule.attribute("profileName"),
-        rule_ref=rule.attribute("ref"),
-        exceptions=tuple(
-            each.attribute("name") for each in root.first("exceptions").all("exception")
-        ),
-        client_ip=client.attribute("ip"),
-        size=_number(response.attribute("size") or "0"),
-        status_code=_number(response.attribute("status") or "0"),
-        referer=request.attribute("referer"),
-        user_agent=client.attribute("agent"),
-        content_type=response.attribute("contentType"),
+        at=parse_timestamp(root.get("ts", "")),
+        user=client.get("user", ""),
+        url=request.get("url", ""),
+        method=request.get("method", ""),
+        action=cast("WebAction", root.get("action")),
+        reason=root.get("reason", ""),
+        category_ids=tuple(map(_number, category.get("ids", "").split())),
+        category_name=category.get("name", ""),
+        reputation=category.get("reputation", ""),
+        filter_action_ref=rule.get("filterAction", ""),
+        filter_action_name=rule.get("filterActionName", ""),
+        profile_ref=rule.get("profile", ""),
+        profile_name=rule.get("profileName", ""),
+        rule_ref=rule.get("ref", ""),
+        exceptions=tuple(reader.exceptions),
+        client_ip=client.get("ip", ""),
+        size=_number(response.get("size") or "0"),
+        status_code=_number(response.get("status") or "0"),
+        referer=request.get("referer", ""),
+        user_agent=client.get("agent", ""),
+        content_type=response.get("contentType", ""),
     )
 
 
@@ -221,22 +291,22 @@ def _encode_event(event: Event) -> str:
     )
 
 
-def _read_event(node: Element) -> Event:
+def _read_event(fields: dict[str, str]) -> Event:
     for field in ("appId", "body", "id"):
-        if not node.text_at(field):
+        if not fields.get(field):
             raise EventRefusedError(f"An event has no {field}.")
-    refuse_scripts(node.text_at("body"))
+    refuse_scripts(fields["body"])
     try:
-        creation_time = parse_timestamp(node.text_at("creationTime"))
+        creation_time = parse_timestamp(fields.get("creationTime", ""))
     except TimestampMalformedError as error:
-        raise EventRefusedError(f"Event {node.text_at('id')[:40]!r}: {error}") from error
+        raise EventRefusedError(f"Event {fields['id'][:40]!r}: {error}") from error
     return Event(
-        app_id=node.text_at("appId"),
+        app_id=fields["appId"],
         creation_time=creation_time,
-        ttl_s=parse_ttl_or_default(node.text_at("ttl")),
-        body=node.text_at("body"),
-        seq=plain_number(node.text_at("seq")) or 0,
-        id=node.text_at("id"),
+        ttl_s=parse_ttl_or_default(fields.get("ttl", "")),
+        body=fields["body"],
+        seq=plain_number(fields.get("seq", "")) or 0,
+        id=fields["id"],
     )
 
 

@@ -1,15 +1,17 @@
 """What endpoints send: statuses, events and responses, each counted once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from liveconnect.reports import Happening, content_digest
 from liveconnect.store.instants import to_text
-from liveconnect.store.outbox import report
+from liveconnect.store.outbox import report, report_all
 from liveconnect.store.records import Fetch, ReceivedEvent, ReceivedResponse, ReceivedStatus
 from liveconnect.store.sql import Sql
 
+EVENTS_AT_A_TIME = 50
+"""As many are remembered by one statement."""
 EVENTS_REMEMBERED = timedelta(days=90)
 """Longer than an endpoint keeps what it could not send (two months, public)."""
 _TOLD: Final = ("epoch", "changeset", "assigned_at", "delivered_at", "fetched_at")
@@ -43,7 +45,15 @@ def record_events(
     at: datetime,
 ) -> int:
     """Report each event that was not sent before; return how many were not."""
-    return sum(_record_event(sql, tenant, endpoint_id, each, at) for each in events)
+    # What stands twice in one document is one event, as if it had come in two.
+    by_key = {(each.event_id, _event_digest(each)): each for each in events}
+    keys = tuple(by_key)
+    new: set[tuple[str, str]] = set()
+    for start in range(0, len(keys), EVENTS_AT_A_TIME):
+        new.update(_remember(sql, tenant, endpoint_id, keys[start : start + EVENTS_AT_A_TIME], at))
+    happenings = [_happening(endpoint_id, by_key[key], at) for key in keys if key in new]
+    report_all(sql, tenant, happenings)
+    return len(happenings)
 
 
 def record_response(sql: Sql, tenant: str, response: ReceivedResponse, at: datetime) -> None:
@@ -176,22 +186,32 @@ def _confirm(sql: Sql, endpoint_id: str, status: ReceivedStatus, at: datetime) -
     return dict(zip(_TOLD, row, strict=True)) if row else {}
 
 
-def _record_event(
-    sql: Sql, tenant: str, endpoint_id: str, event: ReceivedEvent, at: datetime
-) -> bool:
-    created_at = to_text(event.created_at)
-    digest = content_digest(event.app_id, created_at, event.body)
-    new = sql.execute(
-        "INSERT INTO events_seen VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [tenant, endpoint_id, event.event_id, digest, to_text(at)],
-    ).rowcount
-    if not new:
-        return False
+def _event_digest(event: ReceivedEvent) -> str:
+    return content_digest(event.app_id, to_text(event.created_at), event.body)
+
+
+def _remember(
+    sql: Sql, tenant: str, endpoint_id: str, keys: Sequence[tuple[str, str]], at: datetime
+) -> list[tuple[str, str]]:
+    """Remember events by id and digest; return those that were not known.
+
+    One statement decides and stores: another worker may be told the same at the same time.
+    """
+    rows = ", ".join(["(?, ?, ?, ?, ?)"] * len(keys))
+    seen_at = to_text(at)
+    arguments = [each for key in keys for each in (tenant, endpoint_id, *key, seen_at)]
+    return sql.execute(
+        f"INSERT INTO events_seen VALUES {rows} ON CONFLICT DO NOTHING "  # noqa: S608 - places only
+        "RETURNING event_id, digest",
+        arguments,
+    ).fetchall()
+
+
+def _happening(endpoint_id: str, event: ReceivedEvent, at: datetime) -> Happening:
     body = {
         "app_id": event.app_id,
         "id": event.event_id,
-        "created_at": created_at,
+        "created_at": to_text(event.created_at),
         "body": event.body,
     }
-    report(sql, tenant, Happening(kind="event", endpoint_id=endpoint_id, at=at, body=body))
-    return True
+    return Happening(kind="event", endpoint_id=endpoint_id, at=at, body=body)

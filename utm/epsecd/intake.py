@@ -8,12 +8,16 @@
   transaction, and a batch that comes again is acknowledged again in silence.
 - A report that cannot be read is acknowledged too, with a line that says so; it would otherwise
   come back for ever.
+- Browsing comes by the hundred: each event is read on its own, which changes nothing, and what was
+  read is stored as one. Any other report has a savepoint of its own.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from sqlite_utils import Database
 
@@ -42,44 +46,63 @@ def take_in(
         at: The present.
         voice: Who writes the lines.
     """
-    new = [report for report in reports if not _is_known(db, report)]
+    new = _new_of(db, reports)
     if not new:
         return ()
     voice.reports_received(db, at)
-    browsing: list[WebControlEvent] = []
-    for report in new:
-        row = [report.number, at.isoformat(), _digest(report)]
-        db.execute("INSERT INTO epsecd_reports VALUES (?, ?, ?)", row)
-        event = _take_in_one(db, report, at, voice)
-        if event is not None:
-            browsing.append(event)
-    web_hours.count(db, browsing, at)
-    numbers = tuple(report.number for report in new)
+    told = at.isoformat()
+    db.conn.executemany(
+        "INSERT INTO epsecd_reports VALUES (?, ?, ?)",
+        [(number, told, digest) for number, (_, digest) in new.items()],
+    )
+    browsed = _Browsed()
+    for report, _ in new.values():
+        _take_in_one(db, report, at, voice, browsed)
+    browsed.store(db, at, voice)
+    numbers = tuple(new)
     voice.acknowledging(db, at, numbers)
     db.execute("DELETE FROM epsecd_reports WHERE number <= ?", [max(numbers) - NUMBERS_KEPT])
     return numbers
 
 
+@dataclass(slots=True)
+class _Browsed:
+    """What the events of a batch come to."""
+
+    events: list[WebControlEvent] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    heard_at: dict[str, str] = field(default_factory=dict)
+
+    def add(self, report: Report, at: datetime, voice: Voice) -> None:
+        """Read one event; one that is refused adds nothing."""
+        if report.body["app_id"] == SWC:
+            event = decode_web_control_event(report.body["body"])
+            self.lines.append(web_event_line(event, daemon=voice.eplog, at=at))
+            self.events.append(event)
+        before = self.heard_at.get(report.endpoint_id, "")
+        self.heard_at[report.endpoint_id] = max(before, report.at)
+
+    def store(self, db: Database, at: datetime, voice: Voice) -> None:
+        """Store all that was read."""
+        for endpoint_id, heard_at in self.heard_at.items():
+            endpoints.heard_from(db, endpoint_id, heard_at)
+        voice.browsed(db, at, self.lines)
+        web_hours.count(db, self.events, at)
+
+
 def _take_in_one(
-    db: Database, report: Report, at: datetime, voice: Voice
-) -> WebControlEvent | None:
-    """Store a report; return the browsing that it tells of, to be counted with the batch's."""
-    takers: dict[str, Callable[[Database, Report, datetime, Voice], WebControlEvent | None]]
-    takers = {
-        "enrolled": _enrolled,
-        "removed": _removed,
-        "restored": _restored,
-        "status": _status,
-        "event": _event,
-    }
+    db: Database, report: Report, at: datetime, voice: Voice, browsed: _Browsed
+) -> None:
     try:
+        if report.kind == "event":
+            browsed.add(report, at, voice)
+            return
         with db.atomic():
-            return takers[report.kind](db, report, at, voice)
+            _TAKERS[report.kind](db, report, at, voice)
     except (DomainError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         values = {"report": str(report.number), "reason": reason}
         voice.also(db, "report_refused", at, values)
-        return None
 
 
 def _enrolled(db: Database, report: Report, at: datetime, voice: Voice) -> None:
@@ -142,15 +165,6 @@ def _status(db: Database, report: Report, at: datetime, voice: Voice) -> None:
         voice.also(db, "policy_failed", at, values)
 
 
-def _event(db: Database, report: Report, at: datetime, voice: Voice) -> WebControlEvent | None:
-    endpoints.heard_from(db, report.endpoint_id, report.at)
-    if report.body["app_id"] != SWC:
-        return None
-    event = decode_web_control_event(report.body["body"])
-    voice.browsed(db, at, [web_event_line(event, daemon=voice.eplog, at=at)])
-    return event
-
-
 def _note_antivirus(db: Database, report: Report, at: datetime) -> None:
     """Show in the object what the endpoint says of its anti-virus, when that changed."""
     known = endpoints.find(db, report.endpoint_id)
@@ -170,16 +184,34 @@ def _name(db: Database, endpoint_id: str) -> str:
     return known.name if known else ""
 
 
-def _is_known(db: Database, report: Report) -> bool:
-    query = "SELECT digest FROM epsecd_reports WHERE number = ?"
-    row = db.execute(query, [report.number]).fetchone()
-    if row is None:
-        return False
-    if row[0] in ("", _digest(report)):  # empty: taken in before digests were kept
-        return True
-    db.execute("DELETE FROM epsecd_reports WHERE number >= ?", [report.number])
-    endpoints.forget_numbers(db)
-    return False
+_TAKERS: Final[Mapping[str, Callable[[Database, Report, datetime, Voice], None]]] = {
+    "enrolled": _enrolled,
+    "removed": _removed,
+    "restored": _restored,
+    "status": _status,
+}
+
+
+def _new_of(db: Database, reports: Sequence[Report]) -> dict[int, tuple[Report, str]]:
+    """Return the reports that were not taken in yet with their digests, by number."""
+    numbers = json.dumps([report.number for report in reports])
+    rows = db.execute(
+        "SELECT number, digest FROM epsecd_reports"
+        " WHERE number IN (SELECT value FROM json_each(?))",
+        [numbers],
+    )
+    known: dict[int, str] = dict(rows.fetchall())
+    new: dict[int, tuple[Report, str]] = {}
+    for report in reports:
+        stored, digest = known.get(report.number), _digest(report)
+        if stored in ("", digest):  # empty: taken in before digests were kept
+            continue
+        if stored is not None:
+            db.execute("DELETE FROM epsecd_reports WHERE number >= ?", [report.number])
+            endpoints.forget_numbers(db)
+            known = {number: each for number, each in known.items() if number < report.number}
+        new[report.number] = report, digest
+    return new
 
 
 def _digest(report: Report) -> str:

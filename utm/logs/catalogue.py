@@ -80,6 +80,8 @@ class Message:
     distance: tuple[Reading, ...]
     absence: tuple[Reading, ...]
     older_keys: Mapping[str, tuple[str, ...]]
+    valued_keys: frozenset[str]
+    """Those of `keys` that a line gives a value to."""
 
     def keys_in(self, profile: str) -> tuple[str, ...]:
         """Return the keys of the message in the order of one version."""
@@ -99,15 +101,20 @@ class Message:
         Raises:
             UnknownKeyError: when `values` holds a key that the message does not carry.
         """
-        for key in values:
-            if not self.has_key(key) or key in LEADING_KEYS:
-                raise UnknownKeyError(f"{self.id} {self.slug} carries no value for {key!r}")
+        others = () if self.valued_keys.issuperset(values) else self._open_keys_of(values)
         fixed = {"id": self.id, "severity": self.severity, "sys": self.sys, "sub": self.sub}
         if self.name is not None:
             fixed["name"] = self.name
         known = {**fixed, **values}
         ordered = [(key, known[key]) for key in self.keys_in(profile) if key in known]
-        return (*ordered, *((key, text) for key, text in values.items() if key not in self.keys))
+        return (*ordered, *((key, values[key]) for key in others))
+
+    def _open_keys_of(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        others = tuple(key for key in values if key not in self.valued_keys)
+        for key in others:
+            if not self.has_key(key) or key in LEADING_KEYS:
+                raise UnknownKeyError(f"{self.id} {self.slug} carries no value for {key!r}")
+        return others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +122,7 @@ class Catalogue:
     """All messages, what their keys mean, and the keys that consumers turn into numbers."""
 
     messages: tuple[Message, ...]
+    by_slug: Mapping[str, Message]
     keys: Mapping[str, str]
     numbers: frozenset[str]
 
@@ -124,10 +132,10 @@ class Catalogue:
         Raises:
             UnknownMessageError: when there is none.
         """
-        for message in self.messages:
-            if message.slug == slug:
-                return message
-        raise UnknownMessageError(f"The catalogue has no message {slug!r}")
+        try:
+            return self.by_slug[slug]
+        except KeyError:
+            raise UnknownMessageError(f"The catalogue has no message {slug!r}") from None
 
     def with_id(self, message_id: str) -> tuple[Message, ...]:
         """Return the messages that carry this id; none when no source knows it."""
@@ -188,8 +196,10 @@ def catalogue() -> Catalogue:
     data = json.loads(resources.files("utm.logs").joinpath("catalogue.json").read_text("utf-8"))
     orders: dict[str, list[str]] = data["orders"]
     profiles: dict[str, dict[str, list[str]]] = data["profiles"]
+    messages = tuple(_message(entry, orders, profiles) for entry in data["messages"])
     return Catalogue(
-        messages=tuple(_message(entry, orders, profiles) for entry in data["messages"]),
+        messages=messages,
+        by_slug=MappingProxyType({message.slug: message for message in messages}),
         keys=data["keys"],
         numbers=frozenset(data["numbers"]),
     )
@@ -206,6 +216,7 @@ def _message(
         if entry["order"] in its_orders
     }
     sample = entry.get("sample")
+    keys = (*orders[entry["order"]], *entry["more_keys"])
     return Message(
         slug=entry["slug"],
         id=entry["id"],
@@ -215,7 +226,8 @@ def _message(
         severity=entry["severity"],
         sys=entry["sys"],
         sub=entry["sub"],
-        keys=(*orders[entry["order"]], *entry["more_keys"]),
+        keys=keys,
+        valued_keys=frozenset(keys).difference(LEADING_KEYS),
         open_keys=tuple(entry["open_keys"]),
         provenance=entry["provenance"],
         meaning=entry["meaning"],

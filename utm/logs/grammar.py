@@ -15,6 +15,7 @@ r"""The one grammar of a UTM log line: text to parts and parts to text.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar
 
 from foundation.errors import DomainError
@@ -79,9 +80,7 @@ class ParsedLine:
 
 def clean_value(value: str) -> str:
     """Return `value` as it may stand between the quotes of a pair."""
-    if value.isascii() and value.isprintable() and '"' not in value:
-        return value  # the usual case, without a walk through the table
-    return value.translate(_REPLACEMENTS)
+    return value if _is_clean(value) else value.translate(_REPLACEMENTS)
 
 
 def split_priority(text: str) -> tuple[int | None, str]:
@@ -140,12 +139,24 @@ def format_line(line: ParsedLine) -> str:
     pid = "" if line.pid is None else f"[{line.pid}]"
     level = "" if line.level is None else f"{line.level} "
     caller = "" if line.caller is None else f"{line.caller} => "
-    body = " ".join(f'{key}="{clean_value(value)}"' for key, value in line.pairs)
-    if not line.pairs:
+    if line.pairs:
+        body = _format_pairs(line.pairs)
+    else:
         body = line.text.translate(dict.fromkeys(_BREAKERS, " "))
     end = " " if line.trailing_space else ""
     stamp = format_stamp(line.stamp)
     return f"{stamp} {line.host} {line.process}{pid}: {level}{caller}{body}{end}"
+
+
+def _format_pairs(pairs: tuple[tuple[str, str], ...]) -> str:
+    if _is_clean("".join([value for _, value in pairs])):  # one look instead of thirty
+        return " ".join([f'{key}="{value}"' for key, value in pairs])
+    return " ".join([f'{key}="{clean_value(value)}"' for key, value in pairs])
+
+
+def _is_clean(value: str) -> bool:
+    """Whether a value is of the usual kind, which needs no walk through the table."""
+    return value.isascii() and value.isprintable() and '"' not in value
 
 
 def format_stamp(local: datetime) -> str:
@@ -220,8 +231,13 @@ def _check_writable(line: ParsedLine) -> None:
         if is_wrong:
             raise LineNotWritableError(f"A log line cannot carry this: {sentence}")
     for key, _ in line.pairs:
-        if _KEY.fullmatch(key) is None:
+        if not _is_key(key):
             raise LineNotWritableError(f"A log line cannot carry this: key {key!r}")
+
+
+@lru_cache(maxsize=1024)
+def _is_key(text: str) -> bool:
+    return _KEY.fullmatch(text) is not None
 
 
 def _reads_as_parts(line: ParsedLine) -> bool:

@@ -175,3 +175,23 @@ def test_a_web_control_event_that_cannot_be_read_is_refused(part, instead):
     assert part in BROWSED.encode()
     with pytest.raises(EventRefusedError):
         decode_web_control_event(BROWSED.encode().replace(part, instead))
+
+
+def test_of_what_stands_twice_in_an_event_the_first_counts():
+    document = encode_events([Event("A", NOW, 1.0, "b", 0, "1")])
+    twice = document.replace(b"<body>b</body>", b"<body>b</body><body>other</body>")
+    assert decode_events(twice)[0].body == "b"
+    body = BROWSED.encode()
+    again = '<request url="http://other/"/><exceptions><exception name="x"/></exceptions></event>'
+    read = decode_web_control_event(body.replace("</event>", again))
+    assert (read.url, read.exceptions) == (BROWSED.url, ())
+
+
+def test_only_what_stands_in_its_place_is_read():
+    document = encode_events([Event("A", NOW, 1.0, "b", 0, "1")])
+    deeper = document.replace(b"<body>b</body>", b"<x><body>no</body></x><body>b<y>no</y>c</body>")
+    assert decode_events(deeper.replace(b"<event>", b"<other><id>2</id></other><event>")) == (
+        Event("A", NOW, 1.0, "bc", 0, "1"),
+    )
+    nested = BROWSED.encode().replace("<client", '<x><request url="http://no/"/></x><client')
+    assert decode_web_control_event(nested) == BROWSED

@@ -5,7 +5,13 @@ import pytest
 from foundation.protocol.reasons import Reason
 from liveconnect.refusals import NotFoundError, OutOfOrderError, RegistrationRefusedError
 from liveconnect.store.instants import to_text
-from liveconnect.store.records import DataFeed, Fetch, ReceivedResponse, ReceivedStatus
+from liveconnect.store.records import (
+    DataFeed,
+    Fetch,
+    ReceivedEvent,
+    ReceivedResponse,
+    ReceivedStatus,
+)
 
 
 def waiting(snapshot):
@@ -215,6 +221,32 @@ async def test_the_same_event_id_at_two_utms_is_two_events(one, two):
     assert await one.event("e1", "7") == 1
     assert await two.event("e2", "7") == 1
     assert await one.event("e1", "7") == 0
+
+
+async def test_events_of_one_document_are_numbered_in_their_order_and_each_counts_once(
+    one, store, clock
+):
+    await one.enrol("e1")
+    events = [
+        ReceivedEvent(app_id="SWC", event_id=str(each), created_at=clock(), body="body")
+        for each in range(120)
+    ]
+    await store.record_events(one.tenant, "e1", (events[60], events[110]), clock())
+
+    assert await store.record_events(one.tenant, "e1", (*events, *events), clock()) == 118
+    assert await store.record_events(one.tenant, "e1", tuple(events), clock()) == 0
+    told = [(each.number, each.body["id"]) for each in (await one.reports())[3:]]
+    expected = [str(each) for each in range(120) if each not in {60, 110}]
+    assert told == list(enumerate(expected, 4))
+
+
+async def test_acknowledging_drops_exactly_the_numbers_that_it_names(one, store):
+    await one.enrol("e1")
+    for each in range(9):
+        await one.event("e1", str(each))
+
+    assert await store.acknowledge_reports(one.tenant, [9, 2, 3, 4, 4, 7, 700]) == 5
+    assert [report.number for report in await one.reports()] == [1, 5, 6, 8, 10]
 
 
 async def test_what_memory_needs_survives_reopening(  # noqa: PLR0917

@@ -183,3 +183,41 @@ def test_one_endpoint_is_found_without_reading_the_others(db, voice):
 
     assert endpoints.find(db, "E2").name == "PC-01"
     assert endpoints.find(db, "E3") is None
+
+
+def browsing(number, url, *, at=AT, app_id="SWC"):
+    event = WebControlEvent(
+        at=at, user="anna", url=url, method="GET", action="allow", reason="category"
+    )
+    body = {"app_id": app_id, "id": str(number), "created_at": at.isoformat()}
+    body["body"] = encode_web_control_event(event)
+    return Report(number, "event", "E1", at.isoformat(), body)
+
+
+def test_one_refused_event_leaves_those_around_it_in_their_order(db, voice):
+    good = [browsing(number, f"http://{number}.example/") for number in (2, 4)]
+    bad = replace(browsing(3, "x"), body={"app_id": "SWC", "body": "<html/>"})
+
+    told = take_in(db, [good[0], bad, good[1]], at=AT, voice=replace(voice, extra_lines=True))
+
+    assert told == (2, 3, 4)
+    urls = [line.partition(' url="')[2].partition('"')[0] for line in lines(db, "eplog")]
+    assert urls == ["http://2.example/", "http://4.example/"]
+    assert [line for line in lines(db) if 'id="4296"' in line and 'report="3"' in line]
+
+
+def test_an_endpoint_was_heard_from_when_its_newest_event_came_but_not_by_a_refused_one(db, voice):
+    late = replace(browsing(4, "x", at=LATER), body={"app_id": "SWC"})
+    other = browsing(3, "http://b.example/", at=AT + timedelta(seconds=1), app_id="HBT")
+
+    take_in(db, [ENROLLED, other, browsing(2, "http://a.example/"), late], at=AT, voice=voice)
+
+    assert endpoints.find(db, "E1").last_report_at == other.at
+    assert len(lines(db, "eplog")) == 1
+
+
+def test_a_report_that_stands_twice_in_a_batch_counts_once(db, voice):
+    event = browsing(2, "http://a.example/")
+
+    assert take_in(db, [ENROLLED, event, event], at=AT, voice=voice) == (1, 2)
+    assert len(lines(db, "eplog")) == 1
