@@ -125,6 +125,9 @@ class Connection:
                 auto_decompress=False,
                 trust_env=False,
             )
+            # aiohttp would send a GET or DELETE that met a reset again at once, with its cookies:
+            # a reset is a failure with a back-off. It has no public switch for that.
+            self._session._retry_connection = False  # noqa: SLF001
         return self._session
 
     async def _close(self) -> None:

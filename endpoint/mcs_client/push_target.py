@@ -43,6 +43,7 @@ def target_of(settings: Settings, access: Access) -> PushTarget | None:
 def push_headers(target: PushTarget) -> dict[str, str]:
     """Return the headers of the request that opens a channel."""
     return {
+        "Accept-Encoding": "identity",
         "Accept": CONTENT_TYPE,
         "Cache-Control": "no-cache",
         "Authorization": encode_bearer(target.token),

@@ -1,19 +1,17 @@
-"""`utmlab mcs`: does an MCS server do what the protocol says?"""
+"""`utmlab mcs`: do an MCS server and a client do what the protocol says?"""
 
 import asyncio
 import random
 import ssl
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import click
 
-from foundation.durable.files import write_atomic
 from foundation.service import utc_now
 from utmlab.cli.ca import ca_file
-from utmlab.cli.failures import ExitCode
-from utmlab.cli.output import emit
+from utmlab.cli.checks import finish, report_options
+from utmlab.cli.mcs_client import check_client_command
 from utmlab.cli.session import LabCommand, LabGroup, Session
 from utmlab.conformance import ALL_RULES, Finding, Report, Target, check_server
 from utmlab.conformance.expected import read_expected
@@ -21,30 +19,9 @@ from utmlab.errors import NothingStoredError
 from utmlab.journal import printable
 
 
-def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add what both checks can do with their findings."""
-    for option in (
-        click.option(
-            "--xfail",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="Rules expected to fail, one id a line; one that passes is a failure.",
-        ),
-        click.option(
-            "--junit",
-            type=click.Path(dir_okay=False, path_type=Path),
-            metavar="FILE",
-            help="Write the findings as JUnit's XML, too.",
-        ),
-        click.option("--rule", multiple=True, help="Only this rule, by its id; may be repeated."),
-    ):
-        command = option(command)
-    return command
-
-
 @click.group(cls=LabGroup)
 def mcs() -> None:
-    """Check an MCS server, ours or any other."""
+    """Check an MCS server or a client, ours or any other."""
 
 
 @mcs.command("check-server", cls=LabCommand)
@@ -86,14 +63,6 @@ def check_server_command(
     finish(ctx, session, report, junit)
 
 
-def finish(ctx: click.Context, session: Session, report: Report, junit: Path | None) -> None:
-    """Tell the sums, write what is asked for, and end with the exit code."""
-    if junit is not None:
-        write_atomic(junit.absolute(), report.as_junit(f"utmlab.mcs.{ctx.info_name}").encode())
-    emit(session, report.as_record(), report.sums)
-    ctx.exit(ExitCode.OK if report.conforms else ExitCode.FAILED)
-
-
 async def _check(
     session: Session,
     target: Target,
@@ -116,3 +85,6 @@ def _context(session: Session, ca: Path | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(ca_file(session.places)))
     except NothingStoredError:
         return ssl.create_default_context()
+
+
+mcs.add_command(check_client_command)

@@ -41,7 +41,7 @@ COMMANDS: Final = {
         "utmlab.cli.journal:journal", "Show the last exchanges between endpoints and LiveConnect."
     ),
     "fault": Entry("utmlab.cli.fault:fault", "Have something go wrong, on purpose."),
-    "mcs": Entry("utmlab.cli.mcs:mcs", "Check an MCS server, ours or any other."),
+    "mcs": Entry("utmlab.cli.mcs:mcs", "Check an MCS server or a client, ours or any other."),
     "completion": Entry("utmlab.cli.completion:completion", "Print the completion of a shell."),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from utmlab.conformance.client.check import CLIENT_RULES
 from utmlab.conformance.suite import ALL_RULES
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ class Listed(Protocol):
 
 def listing() -> str:
     """Return the document."""
-    return "\n".join((_HEAD, _section("Of a server", "check-server URL --token T", ALL_RULES)))
+    server = _section("Of a server", "check-server URL --token T", ALL_RULES)
+    client = _section("Of a client", "check-client", CLIENT_RULES)
+    return f"{_HEAD}\n{server}\n{client}"
 
 
 def _section(heading: str, command: str, rules: Iterable[Listed]) -> str:
