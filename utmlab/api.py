@@ -236,6 +236,14 @@ class _Verbs:
         )
         return {**sent, "endpoint": found["name"], "id": found["id"], "app_id": app_id}
 
+    async def clock_show(self) -> dict[str, Any]:
+        """Return which clock the lab lives by, its present, and where an advance ends."""
+        return self._lab.clock.state().as_record()
+
+    async def clock_advance(self, *, seconds: float) -> dict[str, Any]:
+        """Let a span of virtual time pass; answered when all that was due has happened."""
+        return (await self._lab.clock.advance(seconds)).as_record()
+
     async def changeset(self, *, number: int | None = None) -> Any:
         """Return a changeset's life, the newest when no number is given."""
         return await self._utm("changeset", number=number)

@@ -16,7 +16,8 @@ Invariants:
   under way. A held request does not count: it waits for a timer or an event like everything else.
 * `time()` never goes back, in either pace and across `advance`.
 * Time is counted in whole nanoseconds, so that a week of jumps does not drift.
-* Work in other processes is invisible from here: virtual time is for one process.
+* Work in other processes is invisible from here: virtual time is for one process. In `stepped`
+  pace a client of another process that has just been heard of gets real time for its next bytes.
 
 Provenance: ours.
 
@@ -39,9 +40,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, TypeVarTuple, Unpack
 
+from utmlab.visitors import Visitors
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Executor, Future
+
+    from _typeshed import FileDescriptorLike
 
 Pace = Literal["auto", "stepped"]
 
@@ -61,7 +66,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self, *, pace: Pace = "auto") -> None:
-        super().__init__(_JumpingSelector(self._idle))
+        self._visitors = Visitors()
+        # In `auto` nobody comes from outside, and a look at every connection would cost.
+        watched = self._visitors if pace == "stepped" else None
+        super().__init__(_JumpingSelector(self._idle, watched))
         # asyncio takes timers within this span together. Its own nanosecond vanishes in a float
         # of a hundred days, and a timer that is due would never be seen as due.
         self._clock_resolution = 1e-6
@@ -77,6 +85,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def pace(self) -> Pace:
         """How time moves between advances."""
         return self._pace
+
+    @property
+    def goal_s(self) -> float | None:
+        """The time at which an advance that is under way ends, or None."""
+        return None if self._goal is None else self._goal[0] / _NANOSECONDS
 
     def time(self) -> float:
         """Seconds since the start of this loop, in virtual time."""
@@ -165,7 +178,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             Whether the clock moved or the loop has work again. If not, the selector has to wait,
             as on any other loop.
         """
-        if self._jobs:
+        if self._jobs or self._visitors.are_busy():
             return False
         step = None if timeout is None else max(1, round(timeout * _NANOSECONDS))
         if self._goal is None:
@@ -210,6 +223,12 @@ class VirtualClock:
     def now(self) -> datetime:
         """The present virtual instant, aware, in UTC."""
         return self._start + timedelta(seconds=self._loop.time())
+
+    @property
+    def advancing_to(self) -> datetime | None:
+        """Where an advance that is under way ends, or None."""
+        goal_s = self._loop.goal_s
+        return None if goal_s is None else self._start + timedelta(seconds=goal_s)
 
     async def advance(self, seconds: float) -> None:
         """Run every timer due within the next `seconds`; see `VirtualLoop.advance`."""
@@ -264,21 +283,50 @@ class _Marker:
 class _JumpingSelector(selectors.DefaultSelector):
     """The platform's selector, except that an idle wait may become a jump of the clock."""
 
-    def __init__(self, idle: Callable[[float | None], bool]) -> None:
+    def __init__(
+        self, idle: Callable[[float | None], bool], visitors: Visitors | None = None
+    ) -> None:
         super().__init__()
         self._idle = idle
+        self._visitors = visitors
         self._marker = _Marker()
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready now; with nothing ready jump, and wait only if that is refused."""
         ready = super().select(0)
+        if self._visitors is not None:
+            self._visitors.heard_from(key.fd for key, _ in ready)
         if ready or (timeout is not None and timeout <= 0):
             return ready
         self._marker.send_and_wait()
         ready = super().select(0)
         if ready:
             return ready
-        return [] if self._idle(timeout) else super().select(timeout)
+        if self._idle(timeout):
+            return []
+        if self._visitors is not None and self._visitors.are_busy():
+            pause_s = self._visitors.grace_left_s()
+            timeout = pause_s if timeout is None else min(timeout, pause_s)
+        ready = super().select(timeout)
+        if self._visitors is not None:
+            self._visitors.heard_from(key.fd for key, _ in ready)
+        return ready
+
+    def register(
+        self, fileobj: FileDescriptorLike, events: int, data: Any = None
+    ) -> selectors.SelectorKey:
+        """Watch a file; a new connection may be a visitor's."""
+        key = super().register(fileobj, events, data)
+        if self._visitors is not None:
+            self._visitors.came(key.fd)
+        return key
+
+    def unregister(self, fileobj: FileDescriptorLike) -> selectors.SelectorKey:
+        """Watch a file no more."""
+        key = super().unregister(fileobj)
+        if self._visitors is not None:
+            self._visitors.left(key.fd)
+        return key
 
     def close(self) -> None:
         """Close the selector and the marker's socket."""

@@ -80,6 +80,11 @@ class Places:
         """The file with the ports and intervals that a lab goes on with."""
         return self.data / "lab.json"
 
+    @property
+    def clock(self) -> Path:
+        """The file that says where virtual time stands."""
+        return self.data / "clock.json"
+
     def host(self, name: str) -> Path:
         """Return the host folder of a computer."""
         return self.hosts / name

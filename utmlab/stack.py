@@ -33,6 +33,7 @@ from foundation.webfilter.authority import stored_authority
 from foundation.webfilter.engine_shelf import EngineShelf
 from liveconnect.config import LiveConnectConfig
 from utmlab.browsing import Page, browse
+from utmlab.clock import VirtualClock
 from utmlab.compliance import wait_compliant
 from utmlab.computers import (
     Computer,
@@ -50,6 +51,7 @@ from utmlab.faults import LabFaults
 from utmlab.held_ports import HeldPorts
 from utmlab.house_maker import HOUSES, LIVECONNECT, UTM, HouseMaker
 from utmlab.internet import LabInternet
+from utmlab.lab_clock import LabClock, check_virtual
 from utmlab.office import at_the_office, checked_location, plug_in, unplug
 from utmlab.places import Places
 from utmlab.settings import (
@@ -77,6 +79,10 @@ class Stack:
         settings: How it runs; ports of a lab that is already there are kept.
         now: The clock.
         rng: Randomness for pauses.
+        clock: A virtual clock, which then is `now` too.
+
+    Raises:
+        VirtualTimeNeedsTasksError: If the settings do not allow virtual time.
     """
 
     def __init__(
@@ -86,11 +92,16 @@ class Stack:
         *,
         now: Now = utc_now,
         rng: random.Random | None = None,
+        clock: VirtualClock | None = None,
     ) -> None:
+        now = clock.now if clock is not None else now
         self.places = places
+        self.clock = LabClock(places.clock, now, clock)
         self._held_ports = HeldPorts()
         weakref.finalize(self, self._held_ports.release)  # also of a lab that is never started
         wanted = recalled(places.settings, settings or LabSettings())
+        if clock is not None:
+            check_virtual(wanted)
         self.settings = wanted.with_free_ports(self._held_ports)
         self.now = now
         self._rng = rng or random.Random()
@@ -302,6 +313,7 @@ class Stack:
 
     def _give_folder_back(self) -> None:
         if self._folder is not None:
+            self.clock.store()
             self.operations.record("stopped")
             self.operations.close()
             self._folder.close()

@@ -24,6 +24,7 @@ from utmlab.cli.output import SCHEMA, emit, say
 from utmlab.cli.render.running import where_text
 from utmlab.cli.session import Session
 from utmlab.cli.signals import cancelled_by_signal
+from utmlab.clock import VirtualClock
 from utmlab.demo.configuration import CONFIGURATION
 from utmlab.houses import ProcessHouse
 from utmlab.installation import is_installed
@@ -51,7 +52,12 @@ class Wishes:
     ready_file: Path | None = None
 
 
-async def run_lab(session: Session, settings: LabSettings, wishes: Wishes) -> None:
+async def run_lab(
+    session: Session,
+    settings: LabSettings,
+    wishes: Wishes,
+    clock: VirtualClock | None = None,
+) -> None:
     """Run a lab until a signal comes.
 
     Raises:
@@ -59,15 +65,14 @@ async def run_lab(session: Session, settings: LabSettings, wishes: Wishes) -> No
     """
     with cancelled_by_signal() as stopped:
         try:
-            await _serve(session, settings, wishes)
+            await _serve(session, wishes, Stack(session.places, settings, clock=clock), settings)
         except asyncio.CancelledError:
             if not stopped:
                 raise
             say("Stopped; `utmlab up` goes on from here.")
 
 
-async def _serve(session: Session, settings: LabSettings, wishes: Wishes) -> None:
-    lab = Stack(session.places, settings)
+async def _serve(session: Session, wishes: Wishes, lab: Stack, settings: LabSettings) -> None:
     if settings.ports.mcs and lab.settings.ports != settings.ports:
         say("The ports are those this lab was made with: installed computers know them.")
     async with lab, contextlib.AsyncExitStack() as beside:

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 import uvloop
 
+from foundation.service import utc_now
 from liveconnect.config import LiveConnectConfig
 from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES, EplogProcess, LogProfile
 from utmlab.cli.session import LabCommand, Session
+from utmlab.clock import run_virtual
+from utmlab.lab_clock import virtual_start
 from utmlab.settings import USUAL_PORTS, LabSettings, Ports, recall
 
 
@@ -106,6 +109,12 @@ def zone_name(text: str) -> str:
     envvar="UTMLAB_DATABASE",
     help="The workers' database, postgresql://... (default: one of the lab's own, in its folder).",
 )
+@click.option(
+    "--clock",
+    type=click.Choice(["real", "virtual"]),
+    default="real",
+    help="virtual: time runs at real pace, and `utmlab clock advance 7d` lets a week pass.",
+)
 @click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
 @click.option(
     "--ports",
@@ -133,6 +142,7 @@ def up(
     auto_utm: bool,
     workers: int | None,
     database: str | None,
+    clock: str,
     ports: Ports | None,
 ) -> None:
     """Run the lab until Ctrl-C.
@@ -143,6 +153,8 @@ def up(
     """
     if only or auto_utm:
         _check_alone(only, endpoints, processes=processes, preset=preset)
+        if clock == "virtual":
+            raise click.UsageError("--only liveconnect lives by the real clock")
         own = ports or USUAL_PORTS
 
         def config(folder: Path) -> LiveConnectConfig:
@@ -178,6 +190,12 @@ def up(
         database=database or known.get("database"),
     )
     wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
+    if clock == "virtual":
+        start = virtual_start(session.places.clock, utc_now())
+        run_virtual(
+            lambda clock: run_lab(session, settings, wishes, clock), start=start, pace="stepped"
+        )
+        return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_lab(session, settings, wishes))
 
