@@ -33,6 +33,7 @@ class Reply:
         raw: Sent as it stands instead of an HTTP answer; the connection closes.
         reset: The connection is reset instead of answered.
         stream: The answer stays open and `Listener.stream` writes to it.
+        hold_s: How long the answer is held back.
     """
 
     name: str = ""
@@ -43,6 +44,7 @@ class Reply:
     raw: bytes = b""
     reset: bool = False
     stream: bool = False
+    hold_s: float = 0.0
 
     def encoded(self) -> bytes:
         """Return the answer's bytes."""
@@ -159,6 +161,8 @@ class Listener:
             self.stream = writer
         self._under_way += not reply.stream
         try:
+            if reply.hold_s:
+                await asyncio.sleep(reply.hold_s)
             if reply.reset:
                 writer.transport.abort()
                 return False

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 UNKNOWN_APP: Final = "EXAMPLE"
 NEAR_EXPIRY_S: Final = 300
 DAY_S: Final = 86_400
+HELD_S: Final = 2.0
 _DOCTYPE: Final = '<!DOCTYPE ns:commands [<!ENTITY a "x">]>\n'
 
 
@@ -64,6 +65,13 @@ async def until_in_force(stage: Stage, rev_id: str) -> bool:
         ),
         STATUS_S if "quiet-from" in stage.marks else stage.first_s,
     )
+
+
+async def slow_answer(stage: Stage) -> None:
+    """One answer is held back: a serial client sends nothing meanwhile."""
+    stage.world.hold_s = HELD_S
+    stage.mark("slow-answer")
+    await stage.polls(2)
 
 
 async def commands(stage: Stage) -> None:
@@ -215,6 +223,7 @@ async def push(stage: Stage) -> None:
 SCENES: Final[dict[str, Scene]] = {
     "first-contact": first_contact,
     "policy": policy,
+    "slow-answer": slow_answer,
     "commands": commands,
     "incomplete": incomplete,
     "unreadable": unreadable,

@@ -44,6 +44,7 @@ class World:
         seen: Every request, in order.
         faults: Answers to the next polls.
         policy_faults: Answers to the next fetches of a policy.
+        hold_s: How long the next poll's answer is held back.
         commands: What waits, by id.
         device_id: In access tokens.
         expires_in: Of access tokens.
@@ -56,6 +57,7 @@ class World:
     seen: list[Seen] = field(default_factory=list)
     faults: deque[Reply] = field(default_factory=deque)
     policy_faults: deque[Reply] = field(default_factory=deque)
+    hold_s: float = 0.0
     commands: dict[str, str] = field(default_factory=dict)
     device_id: str = "device-1"
     expires_in: int = 86_400
@@ -169,9 +171,11 @@ class World:
             self._count += 1
             self._cookie = f"SID=c{self._count}; AWSALB=b"
             cookies = (f"SID=c{self._count}; Path=/; Secure; HttpOnly", "AWSALB=b; Path=/")
+            hold_s, self.hold_s = self.hold_s, 0.0
             return Reply(
                 body=documents.commands(list(self.commands.values())),
                 headers=tuple(("Set-Cookie", one) for one in cookies),
+                hold_s=hold_s,
             )
         if seen.call == "acknowledge":
             for command_id in seen.second.split(";"):
