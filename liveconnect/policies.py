@@ -91,6 +91,7 @@ class McsPolicies:
             servers=(self._server_url(),),
             poll_interval_s=self._poll_interval_s,
         )
+        policy = keys.ways.put_into(policy)
         if self._push is not None:
             policy = replace(
                 policy,

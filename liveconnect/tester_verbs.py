@@ -19,6 +19,7 @@ from liveconnect.refusals import DocumentRefusedError, NotFoundError
 from liveconnect.replacing import document_for
 from liveconnect.roster import Entry, Roster
 from liveconnect.store.port import Store
+from liveconnect.ways import read_ways
 
 
 class TesterVerbs:
@@ -39,6 +40,7 @@ class TesterVerbs:
             "flags_replace": self.flags_replace,
             "migrate": self.migrate,
             "migration_token": self.migration_token,
+            "ways_replace": self.ways_replace,
             "policy": self.policy,
             "policy_replace": self.policy_replace,
         }
@@ -59,11 +61,19 @@ class TesterVerbs:
 
     async def migration_token(self, tenant: str = "") -> dict[str, str]:
         """Return a token that moves endpoints here; by default to the first UTM."""
-        utms = [one.tenant for one in await self._store.tenants() if one.removed_at is None]
-        if not utms or (tenant and tenant not in utms):
-            raise NotFoundError(Reason.ENDPOINT_UNKNOWN, "there is no such UTM")
-        owner = tenant or utms[0]
+        owner = await self._utm(tenant)
         return {"tenant": owner, "token": self._tokens().issue_migration(owner)}
+
+    async def ways_replace(self, ways: dict[str, Any], tenant: str = "") -> dict[str, Any]:
+        """Set relays and proxies in the MCS policies of a UTM, by default of the first.
+
+        `message_relays` (address, port, priority, id), `proxies`, `proxy_credentials` (base64 of
+        USER:PASSWORD), `use_system_proxy`, `use_direct`; what is left out has its default.
+        """
+        owner, read = await self._utm(tenant), read_ways(ways)
+        changed = await self._store.replace_ways(owner, read, self._now())
+        self._roster.apply(changed)
+        return {"tenant": owner, "endpoints": len(changed)}
 
     async def migrate(
         self, endpoint_id: str, server: str, token: str, ca_pem: str = ""
@@ -93,6 +103,12 @@ class TesterVerbs:
         snapshot = await self._store.replace_policy(tenant, endpoint_id, document, self._now())
         self._roster.apply((snapshot,))
         return {"endpoint_id": endpoint_id, "app_id": app_id, "policy_id": document.revision}
+
+    async def _utm(self, tenant: str) -> str:
+        utms = [one.tenant for one in await self._store.tenants() if one.removed_at is None]
+        if not utms or (tenant and tenant not in utms):
+            raise NotFoundError(Reason.ENDPOINT_UNKNOWN, "there is no such UTM")
+        return tenant or utms[0]
 
     def _entry(self, endpoint_id: str) -> Entry:
         entry = self._roster.by_id(endpoint_id)

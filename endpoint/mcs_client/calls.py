@@ -9,7 +9,7 @@
 Provenance: mcs-protocol.md 1.2 and 1.3 (public).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from endpoint.identity import Identity
@@ -28,7 +28,7 @@ from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
 from endpoint.mcs_client.requests import NO_MORE, call_headers, user_agent
 from endpoint.mcs_client.routes import Routes
-from endpoint.mcs_client.settings import SettingsSource
+from endpoint.mcs_client.settings import Settings, SettingsSource
 from foundation.protocol import paths
 from foundation.protocol.authorization import (
     EndpointCredentials,
@@ -43,6 +43,10 @@ _NOTHING_SENT: Final = frozenset({Breakdown.CONNECT, Breakdown.CERTIFICATE})
 _GONE: Final = frozenset({404, 410})
 
 
+def _tell_nobody(_relay_id: str) -> None:
+    return
+
+
 class McsCalls:
     """What this client can ask of LiveConnect.
 
@@ -51,6 +55,8 @@ class McsCalls:
         settings: Addresses and token.
         options: The User-Agent, if it is not the usual one.
         log: Gets a Trace line of every request.
+        own_address: By which the nearest relay is told.
+        on_relay: Hears which relay an answer came by; an empty id is none.
     """
 
     def __init__(
@@ -59,12 +65,17 @@ class McsCalls:
         settings: SettingsSource,
         options: McsClientOptions,
         log: EndpointLog,
+        *,
+        own_address: str = "",
+        on_relay: Callable[[str], None] = _tell_nobody,
     ) -> None:
         self._connection = connection
         self._log = log
         self._settings = settings
         self._user_agent = options.user_agent
-        self._routes = Routes()
+        self._routes = Routes(own_address)
+        self._on_relay = on_relay
+        self._ways: tuple[object, ...] | None = None
 
     async def capabilities(self) -> bytes:
         """Say hello to the bare base, without authorization."""
@@ -195,26 +206,39 @@ class McsCalls:
         more: Mapping[str, str] = NO_MORE,
     ) -> Answer:
         settings = self._settings.current()
-        urls = self._routes.ordered(settings.policy_servers, settings.configured_servers)
-        if not urls:
-            raise NoServerConfiguredError("no https:// address of LiveConnect is configured")
+        await self._take_up(settings)
+        routes = self._routes.ordered(
+            settings.policy_servers, settings.configured_servers, settings.ways
+        )
+        if not routes:
+            raise NoServerConfiguredError("no https:// address of LiveConnect may be used")
         agent = self._user_agent
         if agent is None:
             agent = user_agent(has_token=bool(settings.token))
         headers = call_headers(authorization, agent, more)
         outcome: Outcome = NoAnswer(Breakdown.CONNECT, "no address was tried")
-        for url in urls:
+        for route in routes:
             outcome = await self._connection.request(
-                method, paths.join(url, path), headers=headers, body=body
+                method, paths.join(route.url, path), headers=headers, body=body, via=route.via
             )
-            self._log.trace("Connection", f"{method} {path}: {_came_of(outcome)}")
+            by = f" by {route.via.url}" if route.via else ""
+            self._log.trace("Connection", f"{method} {path}{by}: {_came_of(outcome)}")
             if isinstance(outcome, Answer):
-                self._routes.worked(url)
+                self._routes.worked(route)
+                self._on_relay(route.via.relay_id if route.via else "")
                 if outcome.is_success:
                     return outcome
             if not isinstance(outcome, NoAnswer) or outcome.breakdown not in _NOTHING_SENT:
                 break
         raise failed(call, outcome)
+
+    async def _take_up(self, settings: Settings) -> None:
+        """Close the connection when servers or ways are others than at the last request."""
+        now = (settings.policy_servers, settings.configured_servers, settings.ways)
+        if self._ways is not None and self._ways != now:
+            self._log.information("Connection", "Servers, relays or proxies changed")
+            await self._connection.close()
+        self._ways = now
 
 
 def _basic(identity: Identity) -> str:

@@ -29,6 +29,7 @@ from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.poll_loop import PollLoop
 from endpoint.mcs_client.queue import CommandQueue
 from endpoint.mcs_client.registration import Registration
+from endpoint.mcs_client.relay_note import note_relay
 from endpoint.mcs_client.rounds import Rounds
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_cache import StatusCache
@@ -70,7 +71,17 @@ class McsClient(Service):
         self._settings = settings = SettingsSource(host, options, log)
         timeout_s = options.request_timeout_s
         connection = Connection(ca=lambda: settings.current().ca, now=now, timeout_s=timeout_s)
-        self._calls = calls = McsCalls(connection, settings, options, log)
+        self._handover = handover
+        self._host = host
+        self._relay: str | None = None
+        self._calls = calls = McsCalls(
+            connection,
+            settings,
+            options,
+            log,
+            own_address=computer.ipv4,
+            on_relay=self._note_relay,
+        )
         self._cache = cache = StatusCache(host.cache)
         queue = CommandQueue(host.command_queue)
         migration = Migration(
@@ -231,6 +242,14 @@ class McsClient(Service):
         sent = {"statuses_sent": self._statuses.sent, "events_sent": self._events.sent}
         sent["uploads_sent"] = self._uploads.sent
         return {**self._rounds.counters, **sent}
+
+    def _note_relay(self, relay_id: str) -> None:
+        if relay_id == self._relay:
+            return
+        self._relay = relay_id
+        if note_relay(self._host, relay_id, self._now()):
+            # The agent reports it in the status of MCS.
+            self._handover.persist_bell.ring()
 
     def _write_down(self, error: Exception) -> None:
         severity, component, message = line_of(error)

@@ -10,6 +10,7 @@ Provenance: mcs-protocol.md 1.1 and 1.2 (public, seen on the wire).
 """
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,13 +22,17 @@ from yarl import URL
 from endpoint.mcs_client.cookies import Cookies
 from endpoint.mcs_client.errors import ServerCaUnusableError
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
+from endpoint.mcs_client.proxy_auth import basic, digest
 from endpoint.mcs_client.reactions import reaction_to
 from endpoint.mcs_client.requests import transport_headers
+from endpoint.mcs_client.routes import Via
 from foundation.net.tls import client_context
 from foundation.service import Now
 
 _MOST_WITH_LENGTH: Final = 100 * 1024 * 1024
 _MOST_WITHOUT_LENGTH: Final = 10 * 1024 * 1024
+_MOST_PROXY_TRIES: Final = 5
+_PROXY_WANTS_CREDENTIALS: Final = 407
 _CHUNK: Final = 64 * 1024
 # Longer than any poll interval: it is the server that ends an idle connection, not we.
 _KEEP_IDLE_S: Final = 86_400.0
@@ -55,16 +60,24 @@ class Connection:
         )
         self._cookies = Cookies()
         self._session: aiohttp.ClientSession | None = None
+        self._shown: dict[Via, str] = {}
         self._serial = asyncio.Lock()
 
     async def request(
-        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        via: Via | None = None,
     ) -> Outcome:
         """Send one request and read the whole answer.
 
         Args:
             method: The HTTP method.
             url: The whole URL, already encoded.
+            via: The proxy or relay to go by.
             headers: ``Authorization``, ``Content-Type``, ``User-Agent`` and others, in this order.
             body: The request's body.
 
@@ -72,7 +85,10 @@ class Connection:
             ServerCaUnusableError: The CA file is missing or no certificate.
         """
         async with self._serial:
-            outcome = await self._exchange(method, url, headers, body)
+            if via is None:
+                outcome = await self._exchange(method, url, headers, body)
+            else:
+                outcome = await self._exchange_by(via, method, url, headers, body)
             reaction = reaction_to(outcome)
             if reaction.clear_cookies:
                 self._cookies.clear()
@@ -89,8 +105,47 @@ class Connection:
         async with self._serial:
             await self._close()
 
+    async def _exchange_by(
+        self, via: Via, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Outcome:
+        """Go by a proxy: Basic first, then what it asks for."""
+        target = URL(url, encoded=True)
+        shown = self._shown.get(via) or (basic(via.credentials) if via.credentials else "")
+        for _ in range(_MOST_PROXY_TRIES):
+            proxy_headers = {"Proxy-Connection": "Keep-Alive"}
+            if shown:
+                proxy_headers["Proxy-Authorization"] = shown
+            try:
+                outcome = await self._exchange(
+                    method, url, headers, body, proxy=via.url, proxy_headers=proxy_headers
+                )
+            except aiohttp.ClientHttpProxyError as error:
+                answer = self._answer_to(error, via, f"{target.host}:{target.port}")
+                if not answer:
+                    return NoAnswer(Breakdown.CONNECT, f"the proxy answered {error.status}")
+                shown = self._shown[via] = answer
+                continue
+            return outcome
+        return NoAnswer(Breakdown.CONNECT, "the proxy does not accept these credentials")
+
+    def _answer_to(self, error: aiohttp.ClientHttpProxyError, via: Via, uri: str) -> str:
+        self._shown.pop(via, None)
+        if error.status != _PROXY_WANTS_CREDENTIALS or via.credentials is None:
+            return ""
+        challenges = error.headers.getall("Proxy-Authenticate", ()) if error.headers else ()
+        cnonce = secrets.token_hex(8)
+        answers = (digest(one, via.credentials, uri=uri, cnonce=cnonce) for one in challenges)
+        return next((answer for answer in answers if answer), "")
+
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        proxy: str | None = None,
+        proxy_headers: Mapping[str, str] | None = None,
     ) -> Outcome:
         session = self._open()
         sent = transport_headers(headers, length=len(body), cookies=self._cookies.header)
@@ -102,11 +157,15 @@ class Connection:
                 data=body or None,
                 allow_redirects=False,
                 skip_auto_headers=_NOT_AUTOMATIC,
+                proxy=proxy,
+                proxy_headers=proxy_headers,
             ) as response:
                 answer = await _read(response)
                 if answer.is_success:
                     self._cookies.store(response.headers.getall("Set-Cookie", ()))
                 return answer
+        except aiohttp.ClientHttpProxyError:
+            raise
         except (aiohttp.ClientError, OSError, _BodyTooLongError) as error:
             return _no_answer(error)
 

@@ -26,6 +26,7 @@ class McsClientOptions:
             and a half poll intervals where that is less.
         request_timeout_s: Limit of connecting and of silence while an answer is awaited.
         user_agent: The whole User-Agent; None makes the usual one.
+        system_proxies: Proxies of the machine beside those in config.xml, such as `https_proxy`.
         computer: What the computer says about itself; None takes it from the host folder.
     """
 
@@ -37,6 +38,7 @@ class McsClientOptions:
     retry_s: float | None = None
     request_timeout_s: float = 90.0
     user_agent: str | None = None
+    system_proxies: tuple[str, ...] = ()
     computer: Computer | None = None
 
     def retry_after_s(self, poll_interval_s: float) -> float:

@@ -31,6 +31,8 @@ def target_of(settings: Settings, access: Access) -> PushTarget | None:
     token = access.token
     if not settings.push_server or token is None or not access.device_id:
         return None
+    if not settings.ways.use_direct:  # the channel knows no relays and proxies
+        return None
     return PushTarget(
         url=paths.join(settings.push_server, paths.push(access.device_id)),
         device=access.device_id,

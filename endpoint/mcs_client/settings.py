@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from endpoint.config import ConfigRefusedError, McsConfig, read_config
+from endpoint.config import ConfigRefusedError, McsClientSettings, McsConfig, read_config
 from endpoint.host import HostFolder, PathOutsideHostError
 from endpoint.logs import EndpointLog
 from endpoint.mcs_client.options import McsClientOptions
+from endpoint.mcs_client.routes import Ways
 from foundation.protocol.mcs_policy import (
     DEFAULT_POLL_INTERVAL_S,
     DEFAULT_PUSH_PING_TIMEOUT_S,
@@ -44,6 +45,7 @@ class Settings:
     device_id: str
     tenant_id: str
     ca: Path
+    ways: Ways = field(default_factory=Ways)
     push_server: str = ""
     push_ping_timeout_s: float = float(DEFAULT_PUSH_PING_TIMEOUT_S)
     push_fallback_poll_s: float = float(DEFAULT_POLL_INTERVAL_S)
@@ -56,6 +58,7 @@ def settings_under(
     configured_token: str,
     override_s: float | None,
     ca: Path,
+    system_proxies: tuple[str, ...] = (),
 ) -> Settings:
     """Return what an MCS policy and the configuration say together. Pure.
 
@@ -65,6 +68,7 @@ def settings_under(
         configured_token: The token without one in the policy.
         override_s: Goes before every interval of polls.
         ca: The CA to trust.
+        system_proxies: Those of the machine.
     """
     return Settings(
         policy_servers=policy.servers,
@@ -75,6 +79,14 @@ def settings_under(
         device_id=policy.device_id,
         tenant_id=policy.tenant_id,
         ca=ca,
+        ways=Ways(
+            relays=policy.message_relays,
+            proxies=policy.proxies,
+            proxy_credentials=policy.proxy_credentials,
+            system_proxies=system_proxies,
+            use_system_proxy=policy.use_system_proxy,
+            use_direct=policy.use_direct,
+        ),
         # Only the first push server is used (documented).
         push_server=next(iter(policy.push_servers), ""),
         push_ping_timeout_s=float(min(policy.push_ping_timeout_s, LONGEST_INTERVAL_S)),
@@ -104,7 +116,7 @@ class SettingsSource:
         self._read_policy()
         config, policy = (
             self._config,
-            self._policy or McsPolicy(poll_interval_s=self._config.command_polling_interval_s),
+            self._policy or _without_policy(self._config),
         )
         return settings_under(
             policy,
@@ -112,6 +124,7 @@ class SettingsSource:
             configured_token=config.registration_token.reveal(),
             override_s=self._options.poll_interval_s,
             ca=self._ca(),
+            system_proxies=(*config.proxies, *self._options.system_proxies),
         )
 
     def _ca(self) -> Path:
@@ -153,6 +166,15 @@ class SettingsSource:
             self._policy = decode_mcs_policy(self._policy_path.read_bytes())
         except (PolicyRefusedError, FileNotFoundError) as error:
             self._log.warning("Settings", f"The MCS policy is left aside: {error}")
+
+
+def _without_policy(config: McsClientSettings) -> McsPolicy:
+    """Return what config.xml says before there is a policy."""
+    return McsPolicy(
+        poll_interval_s=config.command_polling_interval_s,
+        use_system_proxy=config.use_system_proxy,
+        use_direct=config.use_direct,
+    )
 
 
 def _signature(path: Path | None) -> _Signature:

@@ -26,6 +26,7 @@ _SECRET_ANSWERS = (
 )
 _SECRETS = (
     (re.compile(r"(?<=<registrationToken)>[^<]*</"), f">{REDACTED}</"),
+    (re.compile(r"(?<=<credentials)>[^<]*</"), f">{REDACTED}</"),
     # The token of a migration, in the bare event and, escaped, in the action.
     (re.compile(r"(?<=<token)>[^<]*</"), f">{REDACTED}</"),
     (re.compile(r"(?<=&lt;token&gt;).*?(?=&lt;/)", re.DOTALL), REDACTED),

@@ -28,6 +28,7 @@ from liveconnect.store.records import (
     TenantRecord,
     UtmRegistration,
 )
+from liveconnect.ways import PolicyWays
 
 
 class UtmStore(Protocol):
@@ -85,6 +86,11 @@ class UtmStore(Protocol):
 
     async def replace_flags(self, tenant: str, endpoint_id: str, flags: Mapping[str, bool]) -> None:
         """Replace the flags of everybody, of a UTM, or of one endpoint."""
+
+    async def replace_ways(
+        self, tenant: str, ways: PolicyWays, at: datetime
+    ) -> tuple[QueueSnapshot, ...]:
+        """Set the relays and proxies that the MCS policies of a UTM name."""
 
     async def replace_policy(
         self, tenant: str, endpoint_id: str, document: PolicyDocument, at: datetime

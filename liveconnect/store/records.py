@@ -14,6 +14,7 @@ from foundation.protocol.computer_status import ComputerStatus
 from foundation.protocol.link import PolicyDocument
 from liveconnect.commands import QueuedCommand
 from liveconnect.pki import UtmCertificate
+from liveconnect.ways import PolicyWays
 
 CompilePolicy = Callable[["TenantKeys", str], PolicyDocument]
 """Compiles the MCS policy for a tenant's keys and a device id."""
@@ -25,6 +26,7 @@ class TenantKeys:
 
     tenant: str
     token: str
+    ways: PolicyWays = field(default_factory=PolicyWays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,11 @@ CREATE TABLE flags (
     PRIMARY KEY (tenant, endpoint_id));
 """
 
-MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS)
+_WAYS = """
+CREATE TABLE ways (tenant TEXT PRIMARY KEY, content TEXT NOT NULL);
+"""
+
+MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS, _WAYS)
 """Migration n brings a database from version n to n + 1; both kinds of database have the same."""
 
 

@@ -1,5 +1,6 @@
 """UTMs: registration, tokens and certificates."""
 
+import json
 from datetime import datetime
 
 from foundation.protocol.reasons import Reason
@@ -14,6 +15,7 @@ from liveconnect.store.records import (
     UtmRegistration,
 )
 from liveconnect.store.sql import Sql
+from liveconnect.ways import PolicyWays, read_ways
 
 _TENANT = """
 SELECT id, organization, registered_at, removed_at, enabled, epoch, changeset_epoch,
@@ -111,8 +113,21 @@ def replace_token(sql: Sql, tenant: str, token: str, at: datetime) -> None:
 
 def keys_of(sql: Sql, tenant: str) -> TenantKeys:
     """Return what MCS policies say of a UTM."""
-    row = sql.execute("SELECT token FROM tenants WHERE id = ?", [tenant]).fetchone()
-    return TenantKeys(tenant=tenant, token=row[0])
+    row = sql.execute(
+        "SELECT token, content FROM tenants LEFT JOIN ways ON ways.tenant = id WHERE id = ?",
+        [tenant],
+    ).fetchone()
+    ways = PolicyWays() if row[1] is None else read_ways(json.loads(row[1]))
+    return TenantKeys(tenant=tenant, token=row[0], ways=ways)
+
+
+def replace_ways(sql: Sql, tenant: str, ways: PolicyWays) -> None:
+    """Set the relays and proxies of a UTM's endpoints."""
+    sql.execute(
+        "INSERT INTO ways VALUES (?, ?) "
+        "ON CONFLICT (tenant) DO UPDATE SET content = excluded.content",
+        [tenant, ways.encode()],
+    )
 
 
 def tenants(sql: Sql) -> tuple[TenantRecord, ...]:

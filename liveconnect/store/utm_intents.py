@@ -24,6 +24,7 @@ from liveconnect.store.records import (
     UtmRegistration,
 )
 from liveconnect.store.sql import Sql
+from liveconnect.ways import PolicyWays
 
 
 class UtmIntents(IntentsBase):
@@ -131,6 +132,17 @@ class UtmIntents(IntentsBase):
     async def replace_flags(self, tenant: str, endpoint_id: str, flags: Mapping[str, bool]) -> None:
         """Replace the flags of everybody, of a UTM, or of one endpoint."""
         await self._write(lambda db: rooms_flags.replace_flags(db, tenant, endpoint_id, flags))
+
+    async def replace_ways(
+        self, tenant: str, ways: PolicyWays, at: datetime
+    ) -> tuple[QueueSnapshot, ...]:
+        """Set the relays and proxies that the MCS policies of a UTM name."""
+
+        def work(db: Sql) -> tuple[QueueSnapshot, ...]:
+            tenants.replace_ways(db, tenant, ways)
+            return self._refresh(db, at, tenant)
+
+        return await self._write(work)
 
     async def replace_policy(
         self, tenant: str, endpoint_id: str, document: PolicyDocument, at: datetime

@@ -3,6 +3,7 @@
 import pytest
 
 from foundation.protocol import paths
+from foundation.protocol.mcs_policy import MessageRelay, decode_mcs_policy
 from liveconnect.refusals import NotFoundError, RefusedError
 
 
@@ -78,3 +79,26 @@ async def test_the_utm_has_the_last_word_about_a_policy(lab, make_policy, make_g
     await one.take_policies()
     await utm.push(make_group("default", make_policy("SWC", "first")))
     assert b"first" in (await one.take_policies())["SWC"]
+
+
+async def test_relays_and_proxies_reach_the_endpoints_of_one_utm_only(lab, two):
+    one, other = two
+    for endpoint in two:
+        await endpoint.take_policies()
+    relay = {"address": "192.0.2.9", "port": 8190, "priority": 0, "id": "relay-1"}
+    await lab.service.verbs["ways_replace"](
+        ways={"message_relays": [relay], "proxies": ["http://p:81"], "use_direct": False},
+        tenant=lab.service._roster.by_id(one.endpoint_id).tenant,
+    )
+    policy = decode_mcs_policy((await one.take_policies())["MCS"])
+    assert policy.message_relays == (MessageRelay(**relay),)
+    assert (policy.proxies, policy.use_direct) == (("http://p:81",), False)
+    assert await other.take_policies() == {}
+
+
+@pytest.mark.parametrize(
+    "ways", [{"proxy": []}, {"message_relays": [{"port": 1}]}, {"use_direct": "no"}]
+)
+async def test_ways_that_are_none_are_refused(lab, two, ways):
+    with pytest.raises(RefusedError):
+        await lab.service.verbs["ways_replace"](ways=ways)

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from endpoint.host import HostFolder
 from endpoint.mcs_agent.adapters.base import Adapter, Configuration, ConfigurationFile
+from endpoint.mcs_client.relay_note import relay_in_use
 from foundation.protocol.mcs_policy import McsPolicy, decode_mcs_policy
 from foundation.protocol.names import MCS, POLICY_TYPES
 
@@ -26,6 +27,10 @@ class McsAdapter(Adapter):
 
     app_id: ClassVar[str] = MCS
     policy_type: ClassVar[int] = POLICY_TYPES[MCS]
+
+    def facts(self, host: HostFolder) -> dict[str, str]:
+        """Return the message relay that the client uses, if it uses one."""
+        return relay_in_use(host)
 
     def translate(self, body: bytes, rev_id: str) -> Configuration:
         """Translate an MCS policy.

@@ -14,7 +14,7 @@ from endpoint.mcs_client.cookies import Cookies
 from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer
 from endpoint.mcs_client.reactions import FailureClass, Reaction, reaction_to
-from endpoint.mcs_client.routes import Routes
+from endpoint.mcs_client.routes import Route, Routes
 from foundation.protocol.answers import AuthenticateAnswer
 
 TRANSIENT, SEMI_PERMANENT = FailureClass.TRANSIENT, FailureClass.SEMI_PERMANENT
@@ -131,13 +131,15 @@ def test_looking_again_does_not_put_a_batch_off():
 
 def test_policy_servers_come_first_and_the_last_good_one_leads():
     routes = Routes()
-    assert routes.ordered(["https://p/"], ["https://c", "https://p"]) == ("https://p", "https://c")
-    routes.worked("https://c")
-    assert routes.ordered(["https://p"], ["https://c"]) == ("https://c", "https://p")
+    first, second = Route("https://p"), Route("https://c")
+    assert routes.ordered(["https://p/"], ["https://c", "https://p"]) == (first, second)
+    routes.worked(second)
+    assert routes.ordered(["https://p"], ["https://c"]) == (second, first)
 
 
 def test_mcs_02_plain_http_is_never_a_route():
-    assert Routes().ordered(["http://p"], ["HTTP://c", "https://ok"]) == ("https://ok",)
+    (route,) = Routes().ordered(["http://p"], ["HTTP://c", "https://ok"])
+    assert route.url == "https://ok"
 
 
 @pytest.mark.parametrize(
