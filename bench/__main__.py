@@ -13,6 +13,7 @@ USUAL = (
     "start",
     "poll",
     "enrolment",
+    "postgres",
     "events",
     "proxy",
     "generate",

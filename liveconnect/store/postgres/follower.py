@@ -25,6 +25,8 @@ from liveconnect.store.records import EndpointRecord
 HEARTBEAT_S = 0.25
 STALE_AFTER_S = 1.0
 ANSWER_TIMEOUT_S = 2.0
+LOOK_TIMEOUT_S = 10.0
+"""A look that takes longer has no connection any more; meanwhile the memory is not current."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 MOST_AT_ONCE = 500
@@ -55,7 +57,7 @@ class Follower:
         self._name = name
         self._position = 0
         self._heard_at = float("-inf")
-        self._is_connected = False
+        self._is_away = False
         self._rung = asyncio.Event()
         self._looked = asyncio.Event()
 
@@ -102,7 +104,7 @@ class Follower:
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 while self._heard_at < moment:
-                    if not self._is_connected:
+                    if self._is_away:
                         raise ConnectionError("the connection is lost")
                     await self._looked.wait()
                     self._rung.set()
@@ -123,23 +125,24 @@ class Follower:
             except UNAVAILABLE as error:
                 if not is_lost:
                     self._log.record("database_lost", sentence=said(error))
-                is_lost = True
+                    pause_s, is_lost = FIRST_PAUSE_S, True
+                else:  # not even a new connection can be had: nobody waits for it
+                    self._is_away = True
+                    self._wake_waiting()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     @contextlib.asynccontextmanager
     async def _listening(self) -> AsyncIterator[PostgresSql]:
         connection = await connected(
-            self._url, name=f"{self._name} follower", timeout_s=ANSWER_TIMEOUT_S
+            self._url, name=f"{self._name} follower", timeout_s=LOOK_TIMEOUT_S
         )
         try:
             await connection.add_listener(ENDPOINTS_CHANNEL, self._on_endpoints)
             await connection.add_listener(REPORTS_CHANNEL, self._on_reports)
-            self._is_connected = True
+            self._is_away = False
             yield PostgresSql(connection)
         finally:
-            self._is_connected = False
-            self._wake_waiting()
             connection.terminate()
 
     async def _follow(self, sql: PostgresSql) -> None:
