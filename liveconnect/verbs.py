@@ -17,6 +17,7 @@ from liveconnect.refusals import NotFoundError, Refusals
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Entry, Roster
 from liveconnect.store.port import Store
+from liveconnect.store.records import EndpointRecord
 
 
 class Verbs:
@@ -82,8 +83,7 @@ class Verbs:
             for endpoint in await self._store.endpoints(owner):
                 described = describe_endpoint(endpoint)
                 entry = self._roster.by_id(endpoint.endpoint_id)
-                if entry is not None and entry.last_seen is not None:
-                    described["last_seen_at"] = entry.last_seen.isoformat()
+                described["last_seen_at"] = _latest(endpoint, entry)
                 is_listening = self._hub is not None and self._hub.is_connected(
                     endpoint.endpoint_id
                 )
@@ -186,6 +186,13 @@ class Verbs:
         if entry is None:
             raise NotFoundError(Reason.ENDPOINT_UNKNOWN, f"there is no endpoint {endpoint_id}")
         return entry
+
+
+def _latest(endpoint: EndpointRecord, entry: Entry | None) -> str | None:
+    """Return when an endpoint was seen: here, or by another worker that has stored it."""
+    seen = [endpoint.last_seen_at, entry.last_seen if entry is not None else None]
+    latest = max((each for each in seen if each is not None), default=None)
+    return None if latest is None else latest.isoformat()
 
 
 def plain(content: dict[str, Any]) -> dict[str, Any]:
