@@ -43,6 +43,9 @@ COMMANDS: Final = {
     ),
     "fault": Entry("utmlab.cli.fault:fault", "Have something go wrong, on purpose."),
     "mcs": Entry("utmlab.cli.mcs:mcs", "Check an MCS server or a client, ours or any other."),
+    "fleet": Entry(
+        "utmlab.cli.fleet:fleet", "Thousands of light endpoints, by the MCS Client's own rules."
+    ),
     "completion": Entry("utmlab.cli.completion:completion", "Print the completion of a shell."),
 }
 
