@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from urllib.parse import SplitResult
 
 AGENTS_PER_ADDRESS: Final = 10_000
-MOST_HANDSHAKES: Final = 100
+MOST_HANDSHAKES: Final = 32
 ProtocolT = TypeVar("ProtocolT", bound=asyncio.Protocol)
 
 
@@ -25,9 +25,13 @@ class Connector:
     Args:
         context: The TLS context that all share.
         timeout_s: Limit of connecting, handshake included.
+        on_connected: Told how long each handshake took.
     """
 
-    def __init__(self, context: ssl.SSLContext, timeout_s: float) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, timeout_s: float, on_connected: Callable[[float], object]
+    ) -> None:
+        self._on_connected = on_connected
         self._context = context
         self._timeout_s = timeout_s
         self._addresses: dict[str, str] = {}
@@ -47,9 +51,11 @@ class Connector:
             OSError: There is no connection; TimeoutError and SSLError are such.
         """
         host, port = server.hostname or "", server.port or 443
+        loop = asyncio.get_running_loop()
         async with self._turns, asyncio.timeout(self._timeout_s):
+            began_s = loop.time()
             address = await self._resolved(host, port)
-            _, made = await asyncio.get_running_loop().create_connection(
+            _, made = await loop.create_connection(
                 protocol,
                 address,
                 port,
@@ -57,6 +63,7 @@ class Connector:
                 server_hostname=host,
                 local_addr=_source(address, number),
             )
+        self._on_connected(loop.time() - began_s)
         return made
 
     async def _resolved(self, host: str, port: int) -> str:

@@ -67,7 +67,7 @@ class Fleet(Service):
             context = client_context(ca=plan.server.ca, now=self._now)
         except OSError as error:
             raise ServerCaUnusableError(f"{plan.server.ca} cannot be used: {error}") from error
-        self._connector = Connector(context, plan.request_timeout_s)
+        self._connector = Connector(context, plan.request_timeout_s, self._connected)
         self._carriers = [Carrier(agent, self) for agent in self._agents()]
         for carrier in self._carriers:
             carrier.start()
@@ -105,10 +105,10 @@ class Fleet(Service):
         Raises:
             OSError: There is no connection.
         """
-        began_s = self.loop.time()
-        made = await self._connector.connect(protocol, number, server)
-        self.tally.timed("connect", self.loop.time() - began_s)
-        return made
+        return await self._connector.connect(protocol, number, server)
+
+    def _connected(self, took_s: float) -> None:
+        self.tally.timed("connect", took_s)
 
     def _agents(self) -> list[Agent]:
         plan, began_s = self.plan, self.loop.time()

@@ -5,7 +5,7 @@ colours.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ WIDTH: Final = 640.0
 HEIGHT: Final = 240.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, WIDTH - 12, 16.0, HEIGHT - 36
 _ROW: Final = 26.0
+PERCENT: Final = 100.0
+_QUARTERS: Final = (0.0, 25.0, 50.0, 75.0, 100.0)
 LINES: Final = ("f-1", "f-2", "f-3", "f-4", "f-5", "f-6")
 """The classes of curves, in the order of their names."""
 
@@ -28,12 +30,12 @@ class Curve:
     points: Sequence[tuple[float, float]]
 
 
-def draw_histogram(edges: Sequence[tuple[float, int]], marks: Mapping[str, float]) -> str:
+def draw_histogram(edges: Sequence[tuple[float, int]], marks: Sequence[float]) -> str:
     """Return how many answers took how long, on a logarithmic axis.
 
     Args:
         edges: The upper edge of each bucket in seconds, and its count; ascending.
-        marks: Percentiles by name, in seconds.
+        marks: At most five percentiles, in seconds; each a line of its own colour.
     """
     first, last = math.log10(edges[0][0] / 1.1), math.log10(max(edges[-1][0], edges[0][0] * 2))
     across = Scale(last - first, _LEFT, _RIGHT)
@@ -50,16 +52,9 @@ def draw_histogram(edges: Sequence[tuple[float, int]], marks: Mapping[str, float
         children.append(
             text(x, _BOTTOM + 18, seconds_words(10.0**power), "p-muted p-small", "middle")
         )
-    free = 0.0
-    for name, seconds in marks.items():
+    for kind, seconds in zip(LINES[1:], marks, strict=False):
         x = across.place(min(max(math.log10(seconds) - first, 0.0), last - first))
-        children.append(line(x, _TOP - 4, x, _BOTTOM, "f-mark"))
-        # Marks that are close to each other are told on lines of their own.
-        lower = _TOP + 6 if x > free else _TOP + 20
-        free = x + 78 if x > free else free
-        anchor = "end" if x > _RIGHT - 90 else "start"
-        words = f"{name} {seconds_words(seconds)}"
-        children.append(text(x + (-4 if anchor == "end" else 4), lower, words, "p-small", anchor))
+        children.append(line(x, _TOP - 4, x, _BOTTOM, f"f-mark {kind}"))
     return picture(WIDTH, HEIGHT, children, label="How long answers took")
 
 
@@ -77,7 +72,7 @@ def draw_curves(
     """
     across = Scale(max(until, 1e-3), _LEFT, _RIGHT)
     up = _Height(top or max((y for one in curves for _, y in one.points), default=1.0) or 1.0)
-    children = [*_grid(up)]
+    children = [*_grid(up, _QUARTERS if top == PERCENT else None)]
     for seconds in across.ticks:
         x = across.place(seconds)
         words = tick_words(seconds) if unit == "s" else f"{seconds:g}"
@@ -121,8 +116,8 @@ class _Height:
         return _BOTTOM - (_BOTTOM - _TOP) * min(value / self.top, 1.0)
 
 
-def _grid(up: _Height) -> Iterable[Element]:
-    for value in Scale(up.top, 0, 1).ticks:
+def _grid(up: _Height, ticks: Sequence[float] | None = None) -> Iterable[Element]:
+    for value in ticks or Scale(up.top, 0, 1).ticks:
         y = up.place(value)
         yield line(_LEFT, y, _RIGHT, y, "p-grid" if value else "p-edge")
         yield text(_LEFT - 6, y + 4, f"{value:,.4g}", "p-muted p-small", "end")

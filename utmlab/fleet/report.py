@@ -11,6 +11,7 @@ from typing import Final
 
 from utmlab.fleet.plots import (
     LINES,
+    PERCENT,
     Curve,
     draw_curves,
     draw_histogram,
@@ -41,7 +42,7 @@ p { margin: 4px 0 0; color: var(--soft); } a { color: var(--a); }
 .fact b { display: block; font-size: 22px; font-variant-numeric: tabular-nums; }
 .fact span { color: var(--soft); font-size: 13px; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(560px, 100%), 1fr));
-  gap: 16px; }
+  gap: 16px; align-items: start; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 8px;
   padding: 14px 16px; overflow-x: auto; }
 svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
@@ -56,7 +57,7 @@ th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { te
 text { fill: var(--ink); } .p-muted { fill: var(--soft); } .p-small { font-size: 11px; }
 .p-grid { stroke: var(--line); } .p-edge { stroke: var(--soft); }
 .f-bar { fill: var(--a); } .f-error { fill: var(--bad); }
-.f-mark { stroke: var(--b); stroke-dasharray: 3 3; }
+.f-mark { stroke-width: 1.5; stroke-dasharray: 4 3; }
 path { fill: none; stroke-width: 2; stroke-linejoin: round; }
 .f-1 { stroke: var(--a); color: var(--a); } .f-2 { stroke: var(--b); color: var(--b); }
 .f-3 { stroke: var(--c); color: var(--c); } .f-4 { stroke: var(--d); color: var(--d); }
@@ -108,7 +109,9 @@ def _plots(run: Run) -> Iterable[str]:
     if buckets:
         edges = [(upper_edge_s(one), buckets[one]) for one in sorted(buckets)]
         marks = {f"p{100 * share:g}": percentile_s(buckets, share) for share in SHARES[:3]}
-        yield _section("How long answers took", draw_histogram(edges, marks))
+        told = [f"{name} {seconds_words(seconds)}" for name, seconds in marks.items()]
+        plot = draw_histogram(edges, list(marks.values()))
+        yield _section("How long answers took", plot, _legend(told, LINES[1:]))
     yield from _spread_plots(tally)
     if len(tally.course) > 1:
         first, last = min(tally.course), max(tally.course)
@@ -129,9 +132,9 @@ def _spread_plots(tally: Tally) -> Iterable[str]:
     agents = max(len(one.enforced_s) for one in largest)
     until = max(max(one.enforced_s) for one in largest)
     curves = [Curve(_spread_name(one), _shares(one, agents)) for one in largest]
-    plot = draw_curves(curves, label="How policies spread", until=until, top=100.0)
+    plot = draw_curves(curves, label="How policies spread", until=until, top=PERCENT)
     words = "Share of agents that enforce the policy, by the time since its assignment."
-    yield _section("How policies spread, %", plot, _legend(curves), words)
+    yield _section("How policies spread, %", plot, _legend([one.name for one in curves]), words)
 
 
 def _spread_name(spread: Spread) -> str:
@@ -183,13 +186,15 @@ def _latencies(tally: Tally, first: int) -> list[Curve]:
 
 
 def _curves(title: str, curves: Sequence[Curve], until: float) -> str:
-    return _section(title, draw_curves(curves, label=title, until=until), _legend(curves))
+    return _section(
+        title, draw_curves(curves, label=title, until=until), _legend([one.name for one in curves])
+    )
 
 
-def _legend(curves: Sequence[Curve]) -> str:
+def _legend(names: Sequence[str], kinds: Sequence[str] = LINES) -> str:
     listed = "".join(
-        f'<span><i class="{kind}"></i>{escape(one.name)}</span>'
-        for kind, one in zip(LINES, curves, strict=False)
+        f'<span><i class="{kind}"></i>{escape(name)}</span>'
+        for kind, name in zip(kinds, names, strict=False)
     )
     return f'<div class="legend">{listed}</div>'
 
