@@ -23,8 +23,10 @@ USUAL = (
     "verdict",
     "redirector",
     "large_lists",
+    "agents",
+    "policy_change",
 )
-LONG = ("virtual",)
+LONG = ("virtual", "virtual_week", "flat_cost")
 
 
 def main() -> int:

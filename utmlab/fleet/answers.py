@@ -91,7 +91,7 @@ class AnswerReader:
 
     def end(self) -> Outcome | None:
         """Take the end of the connection; return the answer that it completes, or breaks."""
-        if self._slow is not None:
+        if self._slow is not None and not self._slow.is_chunked:
             self.keeps = False
             return Answer(self._slow.status, self._slow.headers, bytes(self._slow.body))
         if self._head is None:
@@ -133,6 +133,7 @@ class _SlowReader:
 
     def __init__(self, head: Head) -> None:
         self.status, self.headers, self.keeps = head.status, head.headers, head.keeps
+        self.is_chunked = "transfer-encoding" in head.headers
         self.body = bytearray()
         self.is_complete = False
         self.parser = httptools.HttpResponseParser(self)

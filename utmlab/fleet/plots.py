@@ -121,3 +121,29 @@ def _grid(up: _Height, ticks: Sequence[float] | None = None) -> Iterable[Element
         y = up.place(value)
         yield line(_LEFT, y, _RIGHT, y, "p-grid" if value else "p-edge")
         yield text(_LEFT - 6, y + 4, f"{value:,.4g}", "p-muted p-small", "end")
+
+
+def cost_elements(
+    rows: Sequence[tuple[int, float, float, float]],
+) -> tuple[float, float, list[Element]]:
+    """Return width, height and elements of a plot of what an agent costs.
+
+    Args:
+        rows: Agents, CPU microseconds per poll of server and fleet, KiB of the server per agent.
+    """
+    across = Scale(max(one[0] for one in rows), _LEFT, _RIGHT)
+    up = _Height(max(max(one[1:]) for one in rows) * 1.1)
+    children = [*_grid(up)]
+    for row in rows:
+        x = across.place(row[0])
+        children.append(line(x, _BOTTOM, x, _BOTTOM + 4, "p-edge"))
+        children.append(text(x, _BOTTOM + 18, f"{row[0]:,}", "p-muted p-small", "middle"))
+    names = ("server, CPU us per poll", "fleet, CPU us per poll", "server, KiB per agent")
+    kinds = ("p-line", "p-line-2", "p-median")
+    for index, (name, kind) in enumerate(zip(names, kinds, strict=True), 1):
+        points = [f"{across.place(row[0]):.1f} {up.place(row[index]):.1f}" for row in rows]
+        children.append(path("M" + "L".join(points), kind))
+        x = _LEFT + 190 * (index - 1)
+        children.append(line(x, HEIGHT + 4, x + 18, HEIGHT + 4, kind))
+        children.append(text(x + 24, HEIGHT + 8, name, "p-text p-small"))
+    return WIDTH, HEIGHT + 18, children
