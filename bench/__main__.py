@@ -12,6 +12,7 @@ from bench.result import Result, keep
 USUAL = (
     "start",
     "poll",
+    "push",
     "enrolment",
     "postgres",
     "events",

@@ -3,7 +3,8 @@
 - One stream per endpoint; a newer one takes the older one's place.
 - An endpoint that was told is not told again until it has polled: a wake-up carries nothing, so
   one is as good as many.
-- What waits when a stream begins is told at once: it may have come while nobody listened.
+- What waits when a stream begins is told at once: it may have come while nobody listened. Later
+  only what no poll has carried yet is told.
 - A stream that is not read does not grow: over its bound it is cut off, and the client polls.
 - A removed endpoint's stream ends with its removal.
 
@@ -69,6 +70,8 @@ class PushHub:
         self._streams[stream.entry.endpoint_id] = stream
         stream.entry.is_told = False
         self._write(stream, PING)
+        if stream.entry.waiting:
+            self._wake(stream)
         self.notice(stream.entry)
 
     def disconnect(self, stream: PushStream) -> None:
@@ -87,9 +90,9 @@ class PushHub:
             return
         if entry.removed:
             stream.ended.set()
-        elif entry.waiting and not entry.is_told:
-            entry.is_told = True
-            self._write(stream, _WAKE)
+        elif len(entry.delivered) < len(entry.waiting) and not entry.is_told:
+            # What a poll carried already is being worked at: each acknowledgement comes by here.
+            self._wake(stream)
 
     def send(self, endpoint_id: str, data: str) -> bool:
         """Send one event of any content; return whether the endpoint listens."""
@@ -158,6 +161,10 @@ class PushHub:
                 self._write(stream, PING)
             if number % PINGS_AT_A_TIME == 0:
                 await asyncio.sleep(0)
+
+    def _wake(self, stream: PushStream) -> None:
+        stream.entry.is_told = not stream.is_silent
+        self._write(stream, _WAKE)
 
     def _write(self, stream: PushStream, data: bytes) -> None:
         if stream.is_silent:

@@ -16,6 +16,7 @@ from foundation.protocol.reasons import Reason
 from liveconnect.push import PushHub
 from liveconnect.refusals import DocumentRefusedError
 from liveconnect.roster import Entry
+from liveconnect.store.records import Delivery
 
 _Say = Callable[[PushHub, Entry, datetime], bool]
 
@@ -43,7 +44,7 @@ def _commands(hub: PushHub, entry: Entry, now: datetime) -> bool:
     is_sent = hub.send(entry.endpoint_id, encode_commands(alive).decode())
     if is_sent:
         for command in alive:
-            entry.delivered.setdefault(command.id, now)
+            entry.delivered.setdefault(command.id, Delivery(now, "push"))
     return is_sent
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from foundation.protocol.commands import encode_commands
 from foundation.protocol.names import REGISTERED_APPS
 from liveconnect.commands import QueuedCommand, deliverable
-from liveconnect.store.records import EndpointRecord, Fetch, QueueSnapshot
+from liveconnect.store.records import Delivery, EndpointRecord, Fetch, QueueSnapshot
 
 NOTHING = encode_commands(())
 """The answer to a poll when nothing waits."""
@@ -38,7 +38,7 @@ class Entry:
     policies: dict[str, str] = field(default_factory=dict)
     answers: dict[str, bytes] = field(default_factory=dict)
     expires_at: datetime | None = None
-    delivered: dict[str, datetime] = field(default_factory=dict)
+    delivered: dict[str, Delivery] = field(default_factory=dict)
     is_told: bool = False
     fetches: list[Fetch] = field(default_factory=list)
     last_seen: datetime | None = None
@@ -144,7 +144,7 @@ class Roster:
     def poll(self, entry: Entry, apps: str, now: datetime) -> bytes:
         """Return what a poll for these apps, separated by `;`, carries."""
         entry.last_seen = now
-        entry.is_told = False
+        was_told, entry.is_told = entry.is_told, False
         if not entry.waiting:
             return NOTHING
         if entry.expires_at is not None and now >= entry.expires_at:
@@ -156,8 +156,9 @@ class Roster:
         if answer is None:
             answer = self._build(entry, apps, now)
         if len(entry.delivered) < len(entry.waiting) and answer is not NOTHING:
+            delivery = Delivery(now, "push" if was_told else "poll")
             for each in deliverable(entry.waiting, frozenset(apps.split(";")), now):
-                entry.delivered.setdefault(each.command.id, now)
+                entry.delivered.setdefault(each.command.id, delivery)
         return answer
 
     def standing(self, since: datetime) -> Standing:

@@ -27,12 +27,14 @@ class EndpointTrace:
         group: The ref of its group.
         concerned: Whether the changeset assigned anything to it.
         hops: Hop to the time it happened, for those that did.
+        delivered_by: `push` or `poll`, of the policy that came last; empty when it is not known.
     """
 
     name: str
     group: str
     concerned: bool
     hops: Mapping[str, datetime]
+    delivered_by: str = ""
 
     @property
     def waits_for(self) -> str | None:
@@ -96,6 +98,7 @@ def trace_changeset(changeset: Mapping[str, Any], assigned: Iterable[Hop]) -> Ch
                     **{hop: datetime.fromisoformat(at) for hop, at in shared.items() if at},
                     **_beyond_the_utm(changeset, endpoint, by_endpoint.get(endpoint["id"], [])),
                 },
+                delivered_by=_path(by_endpoint.get(endpoint["id"], [])),
             )
             for endpoint in changeset["endpoints"]
         ),
@@ -123,6 +126,12 @@ def _beyond_the_utm(
     return hops
 
 
+def _path(assigned: list[Hop]) -> str:
+    """Tell what brought the last of the policies, once all are there."""
+    delivered = [(one.delivered_at, one.delivered_by) for one in assigned if one.delivered_at]
+    return max(delivered)[1] if delivered and len(delivered) == len(assigned) else ""
+
+
 def _between(hops: Mapping[str, datetime], first: str, last: str) -> float | None:
     if first not in hops or last not in hops:
         return None
@@ -143,6 +152,7 @@ def as_record(trace: ChangesetTrace) -> dict[str, Any]:
                 "group": one.group,
                 "concerned": one.concerned,
                 "hops": {hop: at.isoformat() for hop, at, _ in one.steps()},
+                "delivered_by": one.delivered_by or None,
                 "waits_for": one.waits_for if one.concerned else None,
                 "total_s": one.total_s,
                 "waited_for_poll_s": one.waited_for_poll_s,

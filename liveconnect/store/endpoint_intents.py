@@ -15,6 +15,7 @@ from liveconnect.store.instants import to_text
 from liveconnect.store.intents_base import IntentsBase
 from liveconnect.store.records import (
     DataFeed,
+    Delivery,
     Enrolled,
     Enrolment,
     Fetch,
@@ -51,7 +52,7 @@ class EndpointIntents(IntentsBase):
         self,
         endpoint_id: str,
         command_ids: tuple[str, ...],
-        delivered: Mapping[str, datetime],
+        delivered: Mapping[str, Delivery],
         at: datetime,
     ) -> QueueSnapshot:
         """End commands, and note when each reached the endpoint first."""

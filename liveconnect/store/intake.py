@@ -14,7 +14,7 @@ EVENTS_AT_A_TIME = 50
 """As many are remembered by one statement."""
 EVENTS_REMEMBERED = timedelta(days=90)
 """Longer than an endpoint keeps what it could not send (two months, public)."""
-_TOLD: Final = ("epoch", "changeset", "assigned_at", "delivered_at", "fetched_at")
+_TOLD: Final = ("epoch", "changeset", "assigned_at", "delivered_at", "delivered_by", "fetched_at")
 
 
 def record_statuses(
@@ -179,8 +179,9 @@ def _confirm(sql: Sql, endpoint_id: str, status: ReceivedStatus, at: datetime) -
             ],
         )
     row = sql.execute(
-        "SELECT epoch, number, assigned_at, delivered_at, fetched_at FROM assignments "
-        "WHERE endpoint_id = ? AND app_id = ? AND policy_id = ? ORDER BY id DESC LIMIT 1",
+        "SELECT epoch, number, assigned_at, delivered_at, delivered_by, fetched_at "
+        "FROM assignments WHERE endpoint_id = ? AND app_id = ? AND policy_id = ? "
+        "ORDER BY id DESC LIMIT 1",
         [endpoint_id, status.app_id, status.revision],
     ).fetchone()
     return dict(zip(_TOLD, row, strict=True)) if row else {}

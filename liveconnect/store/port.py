@@ -15,6 +15,7 @@ from liveconnect.store.records import (
     CertificateRecord,
     Committed,
     DataFeed,
+    Delivery,
     EndpointRecord,
     Enrolled,
     Enrolment,
@@ -114,7 +115,7 @@ class EndpointStore(Protocol):
         self,
         endpoint_id: str,
         command_ids: tuple[str, ...],
-        delivered: Mapping[str, datetime],
+        delivered: Mapping[str, Delivery],
         at: datetime,
     ) -> QueueSnapshot:
         """End commands, and note when each reached the endpoint first."""

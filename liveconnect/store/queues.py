@@ -16,7 +16,7 @@ from liveconnect.commands import (
 from liveconnect.refusals import NotFoundError
 from liveconnect.store.assigning import with_mcs_policy
 from liveconnect.store.instants import to_text
-from liveconnect.store.records import CompilePolicy, QueueSnapshot
+from liveconnect.store.records import CompilePolicy, Delivery, QueueSnapshot
 from liveconnect.store.rows import load_queue, load_snapshot, origin_of, save_queue
 from liveconnect.store.sql import Sql
 
@@ -55,7 +55,7 @@ def acknowledge_commands(
     sql: Sql,
     endpoint_id: str,
     command_ids: tuple[str, ...],
-    delivered: Mapping[str, datetime],
+    delivered: Mapping[str, Delivery],
     at: datetime,
 ) -> QueueSnapshot:
     """End commands that the endpoint has taken over, and note when each reached it."""
@@ -152,21 +152,25 @@ def _note_acknowledgement(
     sql: Sql,
     endpoint_id: str,
     command_id: str,
-    delivered_at: datetime | None,
+    delivered: Delivery | None,
     at: datetime,
 ) -> None:
     # Also assignments whose command a newer one replaced meanwhile: the timeline tells them.
-    stamp = to_text(delivered_at or at)
+    # After a restart nobody remembers the delivery: the time is that of the acknowledgement.
+    stamp = to_text(delivered.at if delivered else at)
+    by = delivered.by if delivered else ""
     sql.execute(
         "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
+        "delivered_by = COALESCE(delivered_by, ?), "
         "acknowledged_at = COALESCE(acknowledged_at, ?) WHERE endpoint_id = ? AND command_id = ?"
         " AND is_current = 0",
-        [stamp, to_text(at), endpoint_id, command_id],
+        [stamp, by, to_text(at), endpoint_id, command_id],
     )
     sql.execute(
-        "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?) "
+        "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
+        "delivered_by = COALESCE(delivered_by, ?) "
         "WHERE endpoint_id = ? AND command_id = ? AND is_current = 1",
-        [stamp, endpoint_id, command_id],
+        [stamp, by, endpoint_id, command_id],
     )
     sql.execute(
         "UPDATE commands SET delivered_at = COALESCE(delivered_at, ?) "

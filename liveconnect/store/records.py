@@ -8,7 +8,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from foundation.protocol.computer_status import ComputerStatus
 from foundation.protocol.link import PolicyDocument
@@ -193,6 +193,14 @@ class DataFeed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """When a command first reached its endpoint, and whether push was the cause of it."""
+
+    at: datetime
+    by: Literal["push", "poll"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
     """That an endpoint fetched a policy."""
@@ -209,7 +217,9 @@ class Hop:
 
     Attributes:
         assigned_at: The changeset was committed.
-        delivered_at: The first poll that carried the command.
+        delivered_at: The first poll, or push, that carried the command.
+        delivered_by: `push` when it came by push or by the poll that a wake-up asked for, `poll`
+            when the endpoint asked by itself; empty where it is not known.
         acknowledged_at: The endpoint acknowledged it.
         fetched_at: The endpoint fetched the policy.
         applied_at: The endpoint's own time of the status that says so.
@@ -225,6 +235,7 @@ class Hop:
     is_current: bool
     assigned_at: datetime
     delivered_at: datetime | None = None
+    delivered_by: str = ""
     acknowledged_at: datetime | None = None
     fetched_at: datetime | None = None
     applied_at: datetime | None = None

@@ -115,7 +115,11 @@ _WAYS = """
 CREATE TABLE ways (tenant TEXT PRIMARY KEY, content TEXT NOT NULL);
 """
 
-MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS, _WAYS)
+_DELIVERED_BY = """
+ALTER TABLE assignments ADD COLUMN delivered_by TEXT;
+"""
+
+MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS, _WAYS, _DELIVERED_BY)
 """Migration n brings a database from version n to n + 1; both kinds of database have the same."""
 
 

@@ -8,7 +8,8 @@ from liveconnect.store.sql import Sql
 
 _HOPS = """
 SELECT a.endpoint_id, e.computer_name, a.app_id, a.policy_id, a.epoch, a.number, a.is_current,
-    a.assigned_at, a.delivered_at, a.acknowledged_at, a.fetched_at, a.applied_at, a.committed_at
+    a.assigned_at, a.delivered_at, a.acknowledged_at, a.fetched_at, a.applied_at, a.committed_at,
+    a.delivered_by
 FROM assignments a JOIN endpoints e ON e.id = a.endpoint_id
 WHERE a.tenant = ?
 """
@@ -71,4 +72,5 @@ def _hop(row: tuple[Any, ...]) -> Hop:
         fetched_at=from_text_or_none(row[10]),
         applied_at=from_text_or_none(row[11]),
         committed_at=from_text_or_none(row[12]),
+        delivered_by=row[13] or "",
     )

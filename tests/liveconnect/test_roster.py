@@ -5,7 +5,7 @@ from datetime import timedelta
 from foundation.protocol.commands import Command
 from liveconnect.commands import QueuedCommand
 from liveconnect.roster import NOTHING, Roster
-from liveconnect.store.records import EndpointRecord, QueueSnapshot
+from liveconnect.store.records import Delivery, EndpointRecord, QueueSnapshot
 
 APPS = "APPSPROXY;ALC"
 
@@ -57,9 +57,19 @@ def test_the_first_poll_that_carried_a_command_is_its_delivery(clock):
     clock.advance(20)
     roster.apply([snapshot(clock, 2, "1", "2")])
     roster.poll(entry, APPS, clock())
-    assert entry.delivered == {"1": first, "2": clock()}
+    assert entry.delivered == {"1": Delivery(first, "poll"), "2": Delivery(clock(), "poll")}
     roster.apply([snapshot(clock, 3, "2")])
     assert set(entry.delivered) == {"2"}
+
+
+def test_what_the_poll_after_a_wake_up_carries_was_delivered_by_push(clock):
+    roster = Roster()
+    entry = roster.put(endpoint(clock, snapshot(clock, 1, "1")))
+    entry.is_told = True
+    roster.poll(entry, APPS, clock())
+    roster.apply([snapshot(clock, 2, "1", "2")])
+    roster.poll(entry, APPS, clock())
+    assert [one.by for one in entry.delivered.values()] == ["push", "poll"]
 
 
 def test_a_command_that_was_not_asked_for_is_not_delivered(clock):

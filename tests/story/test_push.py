@@ -53,6 +53,8 @@ async def test_a_change_is_enforced_long_before_the_next_poll(lab):
     done = await lab.call("utm", "policy_block", host="news.example")
     await lab.wait_compliant(done["changeset"])
     assert (await lab.browse("PC-01", "http://news.example/")).status == 403
+    hops = (await lab.call("liveconnect", "timeline"))["hops"]
+    assert {hop["delivered_by"] for hop in hops} == {"push"}
 
 
 async def test_a_dropped_stream_is_opened_again_and_nothing_is_missed(lab):

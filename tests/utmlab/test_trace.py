@@ -68,6 +68,16 @@ def test_the_share_of_the_poll_and_the_total_are_told():
     assert (endpoint.waited_for_poll_s, endpoint.total_s) == (10, 14)
 
 
+def test_what_brought_the_last_policy_is_told():
+    first = hop(**WHOLE, delivered_by="poll")
+    last = hop("TPROT", **{**WHOLE, "delivered_at": after(13)}, delivered_by="push")
+
+    assert traced(view(), first, last).delivered_by == "push"
+    assert traced(view(), first, hop("TPROT")).delivered_by == ""
+    record = as_record(trace_changeset(view(), [first, last]))
+    assert record["endpoints"][0]["delivered_by"] == "push"
+
+
 def test_what_has_not_happened_is_what_it_waits_for():
     assert traced(view(), hop()).waits_for == "polled"
     assert traced(view() | {"sent_at": None}).waits_for == "4233"

@@ -17,6 +17,7 @@ from foundation.protocol.link import Report
 
 _TOLD: Final = ("assigned_at", "delivered_at", "fetched_at")
 _COLUMNS: Final = "assigned_at, delivered_at, fetched_at, applied_at, stored_at, received_at"
+_PATHS: Final = ("push", "poll")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +26,12 @@ class EndpointHops:
 
     Attributes:
         assigned_at: LiveConnect committed the changeset, or the endpoint enrolled.
-        delivered_at: The first poll that carried the command.
+        delivered_at: The first poll, or push, that carried the command.
         fetched_at: The endpoint fetched the last of the policies.
         applied_at: The endpoint's own time of the status that says so.
         stored_at: LiveConnect committed that status.
         received_at: The UTM took it in.
+        delivered_by: `push` or `poll`, of the policy that came last; empty when it was not told.
         poll_s: How often this endpoint is told to poll; 0 when that was not told.
     """
 
@@ -39,6 +41,7 @@ class EndpointHops:
     applied_at: datetime
     stored_at: datetime
     received_at: datetime
+    delivered_by: str
     poll_s: float
 
 
@@ -54,19 +57,21 @@ def record(db: Database, report: Report, at: datetime) -> None:
     told = [_instant(body.get(name)) for name in _TOLD]
     key = [int(body["epoch"]), int(body["changeset"]), report.endpoint_id, str(body["app_id"])]
     seen = [_instant(body["created_at"]), _instant(report.at), at.isoformat()]
+    by = body.get("delivered_by")
+    by = by if by in _PATHS else ""
     poll_s = float(body.get("poll_interval_s") or 0)
     db.execute(
         "INSERT OR IGNORE INTO epsecd_hops (epoch, number, endpoint_id, app_id, assigned_at,"
-        " delivered_at, fetched_at, applied_at, stored_at, received_at, poll_s)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [*key, *told, *seen, poll_s],
+        " delivered_at, fetched_at, applied_at, stored_at, received_at, delivered_by, poll_s)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [*key, *told, *seen, by, poll_s],
     )
 
 
 def of_changeset(db: Database, epoch: int, number: int) -> dict[str, EndpointHops]:
     """Return endpoint id to its times for one changeset."""
     rows = db.execute(
-        f"SELECT endpoint_id, {_COLUMNS}, poll_s FROM epsecd_hops"  # noqa: S608 - constants
+        f"SELECT endpoint_id, {_COLUMNS}, delivered_by, poll_s FROM epsecd_hops"  # noqa: S608 - constants
         " WHERE epoch = ? AND number = ? ORDER BY endpoint_id",
         [epoch, number],
     ).fetchall()
@@ -86,7 +91,9 @@ def poll_interval_s(db: Database) -> float | None:
 
 def _together(rows: Iterable[tuple[Any, ...]]) -> EndpointHops:
     """Return the times of all policies as one: the last of each."""
-    assigned, delivered, fetched, applied, stored, received, poll_s = zip(*rows, strict=True)
+    columns = zip(*rows, strict=True)
+    assigned, delivered, fetched, applied, stored, received, by, poll_s = columns
+    paths = dict(zip(delivered, by, strict=True))
     return EndpointHops(
         assigned_at=_last(assigned),
         delivered_at=_last(delivered) if all(delivered) else None,
@@ -94,6 +101,7 @@ def _together(rows: Iterable[tuple[Any, ...]]) -> EndpointHops:
         applied_at=_last(applied),
         stored_at=_last(stored),
         received_at=_last(received),
+        delivered_by=paths[max(delivered)] if all(delivered) else "",
         poll_s=max(poll_s),
     )
 

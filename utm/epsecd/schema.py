@@ -113,7 +113,18 @@ def _web_hours(db: Database) -> None:
     )
 
 
+def _path_of_hops(db: Database) -> None:
+    db.execute("ALTER TABLE epsecd_hops ADD COLUMN delivered_by TEXT NOT NULL DEFAULT ''")
+
+
 SCHEMA = Schema(
     "epsecd",
-    (_first_version, _digests_of_reports, _parts_of_changesets, _hops_of_policies, _web_hours),
+    (
+        _first_version,
+        _digests_of_reports,
+        _parts_of_changesets,
+        _hops_of_policies,
+        _web_hours,
+        _path_of_hops,
+    ),
 )

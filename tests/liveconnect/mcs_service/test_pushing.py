@@ -108,6 +108,19 @@ async def test_an_endpoint_is_told_once_until_it_polls(pushing, listen, make_pol
     assert (await listener.next()).kind is PushKind.WAKE_UP
 
 
+async def test_an_endpoint_that_works_at_its_commands_is_not_told_of_them_again(pushing, listen):
+    endpoint = await pushing.enrolled(await pushing.utm())
+    listener = await listen(endpoint)
+    send = pushing.service.verbs["send_command"]
+    await send(endpoint.endpoint_id, "ALC", "<action/>")
+    assert (await listener.next()).kind is PushKind.WAKE_UP
+    for command in await endpoint.poll():
+        path = paths.command_ack(endpoint.endpoint_id, [command.id])
+        assert (await endpoint.call("DELETE", path)).status == 200
+    await pushing.service.verbs["push"](endpoint.endpoint_id, "clone_detected")
+    assert (await listener.next()).kind is PushKind.COMMANDS
+
+
 async def test_whole_commands_are_what_a_poll_would_carry(pushing, listen):
     endpoint = await pushing.enrolled(await pushing.utm())
     listener = await listen(endpoint)

@@ -7,6 +7,7 @@ from liveconnect.refusals import NotFoundError, OutOfOrderError, RegistrationRef
 from liveconnect.store.instants import to_text
 from liveconnect.store.records import (
     DataFeed,
+    Delivery,
     Fetch,
     ReceivedEvent,
     ReceivedResponse,
@@ -204,6 +205,20 @@ async def test_the_report_of_a_policy_in_force_tells_its_times(
     assert told["poll_interval_s"] > 0
     assert (told["epoch"], told["changeset"]) == (1, 1)
     assert "assigned_at" not in untold
+
+
+async def test_the_first_delivery_of_a_policy_is_kept_with_its_path(
+    one, store, clock, make_policy, make_group
+):
+    await one.enrol("e1")
+    committed = await one.commit(make_group("default", make_policy("SWC", "told")))
+    (command,) = (each.command.id for each in committed.snapshots[0].waiting)
+    at = clock()
+    clock.advance(5)
+    await store.acknowledge("e1", (command,), {command: Delivery(at, "push")}, clock())
+    await store.acknowledge("e1", (command,), {command: Delivery(clock(), "poll")}, clock())
+    (hop,) = await store.timeline(one.tenant, 1, 1)
+    assert (hop.delivered_at, hop.delivered_by) == (at, "push")
 
 
 async def test_reports_are_acknowledged_only_by_their_utm(one, two, store):

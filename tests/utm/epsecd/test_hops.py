@@ -46,6 +46,16 @@ def test_a_hop_of_several_policies_has_happened_when_it_has_for_the_last(db, voi
     assert hops.of_changeset(db, 1, 7)["E1"].delivered_at.isoformat() == after(15)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [("push", "poll", "poll"), ("poll", "push", "push"), ("poll", None, ""), ("push", 7, "")],
+)
+def test_the_path_is_that_of_the_policy_that_came_last(db, voice, first, last, told):
+    both = (status(delivered_by=first), status(3, "TPROT", 15.0, delivered_by=last))
+    take_in(db, [ENROLLED, *both], at=AT, voice=voice)
+    assert hops.of_changeset(db, 1, 7)["E1"].delivered_by == told
+
+
 def test_a_time_that_one_policy_lacks_is_not_told_of_all(db, voice):
     late = status(3, "TPROT", fetched_at=None)
     take_in(db, [ENROLLED, status(), late], at=AT, voice=voice)

@@ -42,6 +42,7 @@ class Row:
     hops: Mapping[str, datetime]
     is_concerned: bool
     is_late_comer: bool = False
+    delivered_by: str = ""
 
     @property
     def id(self) -> str:
@@ -246,7 +247,11 @@ def _row(record: SyncRecord, one: StoredEndpoint, now: datetime, zone: tzinfo) -
         if row.standing is _ENFORCED:
             row = replace(row, standing=Standing("ok", "enforces it", "Nothing changed for it."))
         return replace(row, is_concerned=False)
-    return replace(row, hops={**row.hops, **_later_hops(known, complied)})
+    return replace(
+        row,
+        hops={**row.hops, **_later_hops(known, complied)},
+        delivered_by=known.delivered_by if known else "",
+    )
 
 
 def _is_after(at: str, moment: str | None) -> bool:

@@ -10,6 +10,8 @@ from utmlab.cli.output import table
 from utmlab.journal import printable
 from utmlab.trace import MEANING, ChangesetTrace, EndpointTrace
 
+_WAITED_FOR = {"push": "the poll, which push asked for"}
+
 
 def timeline_text(trace: ChangesetTrace) -> str:
     """Return the timeline."""
@@ -39,7 +41,7 @@ def _sums(one: EndpointTrace) -> Iterable[str]:
         share = f" ({waited / total:.0%})" if total else ""
         yield (
             f"edited to applied: {total * 1000:.1f} ms, of which {waited * 1000:.1f} ms{share} "
-            "waiting for the poll"
+            f"waiting for {_WAITED_FOR.get(one.delivered_by, 'the poll')}"
         )
     if one.waits_for is not None:
         yield f"waits for: {one.waits_for} ({MEANING[one.waits_for]})"
