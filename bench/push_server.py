@@ -76,7 +76,7 @@ async def serve_held(data: Path) -> None:
 
     app = web.Application()
     app.router.add_get("/held", hold)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.0)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     certificate, key = CertificateAuthority(data / "pki", now=utc_now).server_files("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
