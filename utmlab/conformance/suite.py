@@ -20,7 +20,15 @@ from utmlab.conformance.expected import chosen
 from utmlab.conformance.finding import Finding, Verdict
 from utmlab.conformance.outcomes import NotSeen, Violation
 from utmlab.conformance.report import Report
-from utmlab.conformance.rules import commands, enrolment, policies, reports, tokens, transport
+from utmlab.conformance.rules import (
+    commands,
+    enrolment,
+    offered,
+    policies,
+    reports,
+    tokens,
+    transport,
+)
 from utmlab.conformance.subject import Subject, Target
 from utmlab.conformance.wire import WireError
 
@@ -38,6 +46,7 @@ ALL_RULES: tuple[Rule, ...] = (
     *policies.RULES,
     *tokens.RULES,
     *reports.RULES,
+    *offered.RULES,
     *transport.LAST,
 )
 

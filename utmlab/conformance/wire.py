@@ -215,6 +215,37 @@ class Wire:
             await self.close()
         return answer
 
+    async def head_of_stream(self, path: str, headers: dict[str, str]) -> Answer:
+        """Open a stream, read the head of the answer and hang up.
+
+        Raises:
+            WireError: If there is no head.
+        """
+        await self.connect()
+        assert self._reader is not None  # noqa: S101  # connected
+        assert self._writer is not None  # noqa: S101
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                self._writer.write(self._head("GET", path, headers, b""))
+                version, status = _status_line(await self._reader.readuntil(b"\r\n"))
+                answered = await _headers(self._reader)
+        except _UNREADABLE as error:
+            reason = str(error) or type(error).__name__
+            raise WireError(f"GET {path}: no answer: {reason}") from error
+        finally:
+            await self.close()
+        return Answer(
+            method="GET",
+            path=path,
+            version=version,
+            status=status,
+            headers=answered,
+            body=b"",
+            framing="stream",
+            reused=False,
+            stays=False,
+        )
+
     def _head(self, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
         """Return the head in the order that real clients show on the wire."""
         lines = [

@@ -72,7 +72,7 @@ def environment(data: Path, *words: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     data = tmp_path_factory.mktemp("broker") / "lab"
-    with broker(data, "--auto-utm") as (ready, _):
+    with broker(data, "--auto-utm", "--push") as (ready, _):
         yield data, ready
 
 
@@ -99,6 +99,23 @@ def test_the_five_requests_of_the_how_to_work_as_they_stand(running):
 def test_the_ready_file_is_as_its_schema_says(running):
     _, ready = running
     assert schemas.problems(ready, schemas.schema("up-broker")) == []
+
+
+def test_our_own_server_passes_with_no_expected_failure(running):
+    data, ready = running
+    command = [sys.executable, "-m", "utmlab", "--data", str(data), "mcs", "check-server"]
+    done = subprocess.run(
+        [*command, ready["mcs_url"]],
+        env={**os.environ, "UTMLAB_TOKEN": environment(data, "--secrets")["UTMLAB_TOKEN"]},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith(("FAIL", "XPASS"))] == []
+    unseen = [line.split()[2].rstrip(":") for line in lines if line.startswith("NOT SEEN")]
+    assert unseen == ["1.9-fragment-ids", "2.3-message-relay-fields", "1.2-cookies"]
+    assert done.returncode == 0
 
 
 def test_env_tells_the_token_only_when_secrets_are_asked_for(running):

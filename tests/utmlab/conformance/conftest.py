@@ -49,6 +49,7 @@ class McsDouble:
         self.requests = []
         self.wounded = False
         self.tokens = 0
+        self.port = 0
 
     def has(self, fault):
         return fault in self.faults
@@ -107,11 +108,16 @@ class McsDouble:
             raise Answered(500 if self.wounded or self.has("capabilities-500") else 200)
         if path == "/register":
             self.register(headers, body)
+        if path == "/install/deployment-info/2":
+            self.deployment(headers)
         if path.startswith("/v2/"):
             self.version_2(path, headers)
         if self.has("flags-open") and path.startswith("/flags/"):
             raise Answered(200, "{}")
         endpoint_id = self.authorized(headers)
+        named = re.search(r"/endpoint/([^/]+)", path)
+        if named and named[1] != endpoint_id and not self.has("any-endpoint"):
+            raise Answered(403)
         for pattern, call in (
             (r"/commands/applications/[A-Z;]+/endpoint/[^/]+", self.poll),
             (r"/commands/endpoint/[^/]+/(.+)", self.acknowledge),
@@ -125,7 +131,7 @@ class McsDouble:
             found = re.fullmatch(pattern, path)
             if found:
                 call(self.endpoints[endpoint_id], method, body, *found.groups())
-        raise Answered(404)
+        raise Answered(500 if self.has("unknown-500") else 404)
 
     def register(self, headers, body):
         if "<!DOCTYPE" in body and not self.has("doctype-accepted"):
@@ -139,9 +145,24 @@ class McsDouble:
         new = old or ("E1" if self.has("same-id") else f"E{len(self.endpoints) + 1}")
         if self.has("slash-in-id"):
             new += "/x"
-        self.endpoints[new] = {"password": "secret", "commands": self.first_commands(), "seen": []}
-        pair = new if self.has("no-password") else f"{new}:secret"
+        self.endpoints[new] = {
+            "password": f"{new}-secret",
+            "commands": self.first_commands(),
+            "seen": [],
+        }
+        pair = new if self.has("no-password") else f"{new}:{new}-secret"
         raise Answered(200, pair if self.has("plain-register") else base64.b64encode(pair.encode()))
+
+    def deployment(self, headers):
+        if self.has("no-deployment"):
+            raise Answered(404)
+        known = base64.b64decode(headers["Authorization"][6:]).decode() == TOKEN
+        if not known and not self.has("any-customer"):
+            raise Answered(401)
+        document = {"dciFileName": "0" * 32, "registrationToken": TOKEN, "products": []}
+        if self.has("no-products"):
+            del document["products"]
+        raise Answered(200, json.dumps(document))
 
     def authorized(self, headers):
         value = headers.get("Authorization", "")
@@ -229,6 +250,8 @@ class McsDouble:
             raise Answered(405)
         if self.has("one-id-only") and ";" in ids:
             raise Answered(404)
+        if self.has("unknown-ack-500") and not set(ids.split(";")) & set(endpoint["commands"]):
+            raise Answered(500)
         if not self.has("ack-ignored"):
             for command_id in ids.split(";"):
                 endpoint["commands"].pop(command_id, None)
@@ -257,12 +280,16 @@ class McsDouble:
     def mcs_policy(self):
         kind = "other" if self.has("mcs-type") else "mcs"
         relays = "" if self.has("no-relays") else "<messageRelays/>"
+        if self.has("relay") or self.has("relay-port"):
+            port = "x" if self.has("relay-port") else "8190"
+            one = f'<messageRelay priority="0" port="{port}" address="a" id="E1"/>'
+            relays = f"<messageRelays>{one}</messageRelays>"
         server = "https://a b//c" if self.has("bad-server") else f"https://localhost:4443{BASE}"
         delay = {"delay-text": "20s", "delay-short": "1"}
         value = next((v for f, v in delay.items() if self.has(f)), "20")
         flags = '<flagsPollingInterval default="14400"/>' * (2 if self.has("flags-twice") else 1)
         device = "other" if self.has("device-mismatch") else "D1"
-        push = "https://push.example"
+        push = f"https://127.0.0.1:{self.port}{BASE}"
         if self.has("push-in-full"):
             push += "/v2/push/device/D1"
         pushes = f"<pushServers><pushServer>{push}</pushServer></pushServers>"
@@ -324,7 +351,9 @@ class McsDouble:
             raise Answered(404)
         if headers["Authorization"] != "Bearer t.o.k" and not self.has("any-bearer"):
             raise Answered(401)
-        raise Answered(500 if self.has("version-2-500") else 200)
+        kind = "text/html" if self.has("push-html") else "text/event-stream"
+        more = {"Content-Type": kind} if path.startswith("/v2/push/") else {}
+        raise Answered(500 if self.has("version-2-500") else 200, "", more)
 
     # ---- reports
 
@@ -400,7 +429,7 @@ def mcs_server(contexts):
     async def serving(*faults, **options):
         double = McsDouble(*faults)
         server = await asyncio.start_server(double.serve, "127.0.0.1", 0, ssl=contexts[0])
-        port = server.sockets[0].getsockname()[1]
+        port = double.port = server.sockets[0].getsockname()[1]
         # The rest of a short body never comes; everything else does, however slow the machine.
         timeout_s = 2.0 if "short-body" in faults else 60.0
         defaults = {"assignment_s": 0.1, "interval_s": 0.05, "timeout_s": timeout_s}

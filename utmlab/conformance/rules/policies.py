@@ -112,8 +112,7 @@ async def servers(subject: Subject) -> str:
 
 async def push_servers(subject: Subject) -> str:
     """A push server is a base: the client appends /v2/push/device/<id>."""
-    holder = (await _configuration(subject)).child("pushServers")
-    urls = [child.text.strip() for child in holder.children] if holder else []
+    urls = await push_server_urls(subject)
     if not urls:
         raise NotSeen("the MCS policy names no push server")
     for url in urls:
@@ -139,6 +138,17 @@ async def device_id(subject: Subject) -> str:
     if not in_policy or in_policy != access.get("device_id"):
         raise Violation("deviceId of the MCS policy is not device_id of the access token")
     return ""
+
+
+async def push_server_urls(subject: Subject) -> list[str]:
+    """Return the push servers that the MCS policy names."""
+    holder = (await _configuration(subject)).child("pushServers")
+    return [child.text.strip() for child in holder.children] if holder else []
+
+
+async def relays(subject: Subject) -> list[Element]:
+    """Return the message relays that the MCS policy names."""
+    return (await _configuration(subject)).all("messageRelay")
 
 
 async def _default(subject: Subject, name: str, *, lowest: int, required: bool) -> str:
