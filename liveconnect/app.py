@@ -21,11 +21,13 @@ from aiohttp import web
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.durable.files import write_secret
 from foundation.durable.folder import DataFolder
+from foundation.durable.segments import SegmentLimits
 from foundation.faults import Fault, FaultPlan, Hop
 from foundation.faults.disk import refusing_commits
 from foundation.faults.verbs import fault_verbs
 from foundation.net.http_server import HttpServer
 from foundation.net.journal import Journal
+from foundation.net.journal_file import JournalFile
 from foundation.net.tls import server_context
 from foundation.operations_log import OperationsLog
 from foundation.protocol.reasons import Reason
@@ -83,8 +85,9 @@ class LiveConnect(Service):
         self._servers: list[HttpServer] = []
         self.mcs_port = 0
         self.link_port = 0
-        self.journal = Journal()
         self._log = OperationsLog(config.operations_log_file, now=now)
+        self._journal_file = self._journal_on_disk() if config.journal else None
+        self.journal = Journal(keep=self._journal_file.keep if self._journal_file else None)
         self._tasks = Tasks(self._log.failed)
         self._roster = Roster()
         self._bells = ReportBells()
@@ -187,6 +190,8 @@ class LiveConnect(Service):
             await server.stop()
         self._servers.clear()
         await self._tasks.close()
+        if self._journal_file is not None:
+            await self._journal_file.close()
         if self._folder is None:
             return
         try:
@@ -212,6 +217,8 @@ class LiveConnect(Service):
         config = self._config
         self._log.open()
         self._bells.open()
+        if self._journal_file is not None:
+            await self._journal_file.open()
         await self._store.open()
         await self._sharing.share_keys(config.pki_folder, self._make_keys)
         authority = self._authority()
@@ -308,6 +315,12 @@ class LiveConnect(Service):
 
     def _middlewares(self) -> tuple[Any, ...]:
         return (journal_middleware(self.journal, self._now),) if self._config.journal else ()
+
+    def _journal_on_disk(self) -> JournalFile:
+        def refused(error: OSError) -> None:
+            self._log.record("journal_not_written", sentence=error)
+
+        return JournalFile(self._config.journal_folder, SegmentLimits(), refused)
 
     def _no_room(self, connections: int) -> None:
         self._refusals.note(Reason.OVERLOADED, f"{connections} connections are open")

@@ -11,6 +11,8 @@ from foundation.protocol.mcs_policy import DEFAULT_PUSH_PING_TIMEOUT_S
 from foundation.protocol.names import DEFAULT_BASE_PATH
 from liveconnect.feed_allowance import FeedLimits
 
+JOURNAL = "journal"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveConnectConfig:
@@ -23,7 +25,7 @@ class LiveConnectConfig:
         link_port: Port of the listener for UTMs.
         base_path: What every MCS path begins with.
         poll_interval_s: The poll interval that its MCS policy hands out.
-        journal: Whether the last exchanges are kept in memory.
+        journal: Whether exchanges are kept, the last in memory and more on disk.
         public_name: The host name in the URLs that it hands out and in its certificate.
         fragment_above: Policies of more bytes than this are handed out in fragments.
         command_ttl_s: How long a queued command stays valid.
@@ -97,9 +99,20 @@ class LiveConnectConfig:
         return category_file(self.data)
 
     @property
+    def journal_folder(self) -> Path:
+        """Where exchanges are kept when the journal is on."""
+        return self.own_folder / JOURNAL
+
+    @property
     def operations_log_file(self) -> Path:
         """The log of what LiveConnect did and refused."""
         return self.own_folder / "liveconnect.log"
+
+
+def journal_folders(data: Path) -> list[Path]:
+    """Return the journals of a data folder and of the workers on it, whichever are there."""
+    folders = (data, *sorted((data / "workers").glob("*")))
+    return [folder / JOURNAL for folder in folders if (folder / JOURNAL).is_dir()]
 
 
 def database_file(data: Path) -> Path:

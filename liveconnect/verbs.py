@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from foundation.net.control import Verb
-from foundation.net.journal import Journal
+from foundation.net.journal import Journal, as_record
 from foundation.observation import Observe
 from foundation.protocol.commands import Command, refuse_hazard
 from foundation.protocol.reasons import Reason
@@ -117,9 +117,9 @@ class Verbs:
         return {"command_id": snapshot.waiting[-1].command.id}
 
     async def journal(self, limit: int = 1000) -> list[dict[str, Any]]:
-        """Return the last exchanges, oldest first; none when the journal is off."""
+        """Return the last exchanges since the start, oldest first; none when the journal is off."""
         kept = self._journal.entries()
-        return [plain(asdict(exchange)) for exchange in kept[-limit:]]
+        return [as_record(exchange) for exchange in kept[-limit:]]
 
     async def timeline(
         self, tenant: str | None = None, epoch: int | None = None, number: int | None = None

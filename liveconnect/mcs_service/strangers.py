@@ -5,6 +5,7 @@
 
 from aiohttp import web
 
+from foundation.net.journal import HINT
 from foundation.protocol.reasons import Reason
 from liveconnect.mcs_service.near_misses import KnownCall, near_miss
 from liveconnect.refusals import MethodRefusedError, NotFoundError
@@ -25,6 +26,7 @@ class Strangers:
             NotFoundError: If it is not.
         """
         found = near_miss(request.method, request.path, self._base, self._calls)
+        request[HINT] = found.hint
         if found.allowed:
             raise MethodRefusedError(found.hint, found.allowed)
         hint = f": {found.hint}" if found.hint else ""
