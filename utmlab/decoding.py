@@ -60,13 +60,21 @@ def _shown(node: _Node, level: int) -> list[str]:
     )
     text = node.text.strip()
     below = _lines_of(text, level + 1) if text else []
-    nested = [line for name in inside if inside[name] for line in (f"{inner}@{name}", *inside[name])]
+    nested = [
+        line for name in inside if inside[name] for line in (f"{inner}@{name}", *inside[name])
+    ]
     children = [line for child in node.children for line in _shown(child, level + 1)]
     if not (below or nested or children):
         end = f">{text}</{node.name}>" if text else "/>"
         return [f"{indent}<{node.name}{attributes}{end}"]
     said = below or ([inner + text] if text else [])
-    return [f"{indent}<{node.name}{attributes}>", *nested, *said, *children, f"{indent}</{node.name}>"]
+    return [
+        f"{indent}<{node.name}{attributes}>",
+        *nested,
+        *said,
+        *children,
+        f"{indent}</{node.name}>",
+    ]
 
 
 def _parsed(document: str) -> _Node | None:

@@ -68,9 +68,7 @@ class Wanted:
         )
 
 
-def select(
-    exchanges: Iterable[Exchange], wanted: Wanted, *, last: int = 0
-) -> tuple[Exchange, ...]:
+def select(exchanges: Iterable[Exchange], wanted: Wanted, *, last: int = 0) -> tuple[Exchange, ...]:
     """Return the exchanges that match, oldest first.
 
     Args:
@@ -100,9 +98,7 @@ def as_line(exchange: Exchange) -> str:
     return f"{at}  {status}  {exchange.milliseconds:8.2f} ms  {request}{who}{notes}"
 
 
-def as_text(
-    exchanges: Sequence[Exchange], *, bodies: bool = False, readable: bool = False
-) -> str:
+def as_text(exchanges: Sequence[Exchange], *, bodies: bool = False, readable: bool = False) -> str:
     """Return the exchanges as text.
 
     Args:

@@ -64,7 +64,7 @@ class LabSettings:
         log_profile: The version whose keys and order web lines have.
         eplog_process: The process in the lines of eplog.log.
         host_name: The UTM's, as it stands in log lines.
-        journal: Keep the last exchanges in memory.
+        journal: Keep the exchanges with LiveConnect.
         push: Whether endpoints are offered the push channel.
         workers: How many processes LiveConnect is, on PostgreSQL; 0 for one on SQLite.
         database: The URL of the workers' database; None for one of the lab's own.

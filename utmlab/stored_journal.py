@@ -8,7 +8,7 @@ Provenance: ours.
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foundation.durable.segments import START, Position
 from foundation.net.journal import Exchange
@@ -16,6 +16,9 @@ from foundation.net.journal_file import read_journal
 from liveconnect.config import journal_folders
 from utmlab.errors import NothingStoredError
 from utmlab.places import Places
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOOK_EVERY_S = 0.2
 

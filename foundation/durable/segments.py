@@ -1,6 +1,7 @@
 """Lines on disk in numbered files, of which the oldest go: what is kept is bounded.
 
-- A segment is appended to until it is full; then the next begins and the oldest over the limit goes.
+- A segment is appended to until it is full; then the next begins, and the oldest over the limit
+  goes.
 - Only whole lines are read. A line that a killed process left half written is cut at the next
   opening.
 - Nothing is synced: a kill costs nothing that was written, a power cut may cost the last lines.

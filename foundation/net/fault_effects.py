@@ -18,7 +18,7 @@ from foundation.faults.plan import Active, FaultPlan
 from foundation.protocol.names import REGISTER_REALM
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-INJECTED: Final = "injected_fault"
+INJECTED: Final = web.RequestKey("injected_fault", str)
 ACTIVE: Final = "active_fault"
 """Where a handler finds a fault that only it can carry out, as those of a stream."""
 LOOK_S: Final = 0.1

@@ -2,7 +2,6 @@
 
 - Bounded; headers that carry credentials are redacted before they are kept.
 - A server without a journal has no hook on its path: it costs nothing when off.
-- A handler may leave a hint on its request (`request[HINT]`), which is kept with the exchange.
 """
 
 import dataclasses
@@ -13,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-HINT: Final = "journal_hint"
-"""Key of a request: what a request that is nearly right should have been."""
 LONGEST_BODY: Final = 64_000
 """As many characters of a body are kept."""
 
@@ -67,9 +64,7 @@ class Journal:
         keep: Receives each one as well, to keep it elsewhere.
     """
 
-    def __init__(
-        self, limit: int = 1000, keep: Callable[[Exchange], None] | None = None
-    ) -> None:
+    def __init__(self, limit: int = 1000, keep: Callable[[Exchange], None] | None = None) -> None:
         self._kept: deque[Exchange] = deque(maxlen=limit)
         self._keep = keep
 

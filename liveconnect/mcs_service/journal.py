@@ -10,20 +10,22 @@ import binascii
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from foundation.net.fault_effects import INJECTED
-from foundation.net.journal import HINT, LONGEST_BODY, Exchange, Journal
+from foundation.net.journal import LONGEST_BODY, Exchange, Journal
 from foundation.protocol.authorization import AuthorizationMalformedError, decode_basic
 from foundation.redact import REDACTED, redact_headers
 from foundation.service import Now
 from liveconnect.refusals import REASON_HEADER
 
+HINT: Final = web.RequestKey("journal_hint", str)
+"""Key of a request: what one that is nearly right should have been."""
 _MOST_LOOKED_AT = 2_000_000
 _SECRET_ANSWERS = ("/register", "/link/v1/token", "/v2/migrate", "/install/deployment-info/")
-_SECRET_FIELDS = "secret|tamper_password_hash|access_token|registrationToken|password|token"
+_FIELDS_NOT_SHOWN = "secret|tamper_password_hash|access_token|registrationToken|password|token"
 _SECRETS = (
     (re.compile(r"(?<=<registrationToken)>[^<]*</"), f">{REDACTED}</"),
     (re.compile(r"(?<=<credentials)>[^<]*</"), f">{REDACTED}</"),
@@ -32,7 +34,7 @@ _SECRETS = (
     (re.compile(r"(?<=<token)>[^<]*</"), f">{REDACTED}</"),
     (re.compile(r"(?<=&lt;token&gt;).*?(?=&lt;/)", re.DOTALL), REDACTED),
     (re.compile(r"""((?:Password|sha256)=(["'])).+?\2"""), rf"\1{REDACTED}\2"),
-    (re.compile(rf"""("(?:{_SECRET_FIELDS})": ?)"(?:[^"\\]|\\.)+\""""), rf'\1"{REDACTED}"'),
+    (re.compile(rf"""("(?:{_FIELDS_NOT_SHOWN})": ?)"(?:[^"\\]|\\.)+\""""), rf'\1"{REDACTED}"'),
 )
 _TOKEN_IN_AGENT = re.compile(r"(?<= sessions )(?!regToken$)\S+$")
 _POLICY = re.compile(r"""("body": ?)"([A-Za-z0-9+/=]*)(?:"|$)""")
@@ -86,8 +88,8 @@ def _exchange(
         milliseconds=round((now() - began).total_seconds() * 1000, 3),
         response_headers=redact_headers(headers),
         reason=headers.get(REASON_HEADER, ""),
-        hint=str(request.get(HINT, "")),
-        injected=str(request.get(INJECTED, "")),
+        hint=request.get(HINT, ""),
+        injected=request.get(INJECTED, ""),
         cut=any(len(text) > LONGEST_BODY for text in shown),
     )
 

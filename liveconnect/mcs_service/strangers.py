@@ -5,8 +5,8 @@
 
 from aiohttp import web
 
-from foundation.net.journal import HINT
 from foundation.protocol.reasons import Reason
+from liveconnect.mcs_service.journal import HINT
 from liveconnect.mcs_service.near_misses import KnownCall, near_miss
 from liveconnect.refusals import MethodRefusedError, NotFoundError
 

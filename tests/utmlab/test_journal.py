@@ -1,15 +1,28 @@
 """The journal as text and JSON."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from foundation.net.journal import Exchange
-from utmlab.journal import BODY_LIMIT, as_json, as_line, as_text, printable, select
+from utmlab.journal import (
+    BODY_LIMIT,
+    Wanted,
+    as_json,
+    as_line,
+    as_text,
+    printable,
+    select,
+    with_decoded,
+)
+
+AT = datetime(2026, 11, 20, 23, 20, 17, 56_068, tzinfo=UTC)
 
 
 def exchange(**changes):
     values = {
-        "at": datetime(2026, 11, 20, 23, 20, 17, 56_068, tzinfo=UTC),
+        "at": AT,
         "method": "GET",
         "path": "/sophos/management/ep/commands/applications/MCS;ALC/endpoint/E1",
         "request_headers": {"Authorization": "[redacted]"},
@@ -36,7 +49,7 @@ def test_text_without_bodies_is_one_line_each():
 def test_text_with_bodies_shows_headers_and_both_directions():
     text = as_text([exchange(request_body="<q/>")], bodies=True)
     assert text.splitlines()[1:] == [
-        "    Authorization: [redacted]",
+        "  > Authorization: [redacted]",
         "  > <q/>",
         "  < <a>",
         "  < <b/></a>",
@@ -62,15 +75,52 @@ def test_json_has_a_schema_and_every_field():
     assert record["request_headers"] == {"Authorization": "[redacted]"}
 
 
-def test_exchanges_are_selected_by_endpoint_path_and_status():
-    kept = [
-        exchange(),
-        exchange(endpoint="E2"),
-        exchange(path="/x/register"),
-        exchange(status=401),
+KEPT = [
+    exchange(),
+    exchange(endpoint="E2"),
+    exchange(path="/x/register", reason="token_unknown"),
+    exchange(status=401, at=AT + timedelta(seconds=1)),
+    exchange(request_body="<a>&lt;b&gt;caf\u00e9 &amp;amp; bar&lt;/b&gt;</a>"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(), [0, 1, 2, 3, 4]),
+        (Wanted(endpoint="E2"), [1]),
+        (Wanted(path="*/register"), [2]),
+        (Wanted(status=401), [3]),
+        (Wanted(since=AT + timedelta(seconds=1)), [3]),
+        (Wanted(until=AT + timedelta(seconds=1)), [0, 1, 2, 4]),
+        (Wanted(reason="token_unknown"), [2]),
+        (Wanted(text="register"), [2]),
+        (Wanted(text="caf\u00e9 & bar"), [4]),
+    ],
+)
+def test_exchanges_are_found_by_what_is_wanted(wanted, found):
+    assert select(KEPT, wanted) == tuple(KEPT[number] for number in found)
+
+
+def test_the_newest_are_the_last():
+    assert select(KEPT, Wanted(), last=2) == tuple(KEPT[-2:])
+
+
+def test_a_line_tells_reason_hint_and_fault():
+    line = as_line(
+        exchange(status=0, reason="path_unknown", hint="did you mean", injected="1 hang")
+    )
+    assert line.endswith("  reason: path_unknown  hint: did you mean  fault: 1 hang")
+    assert "  ---  " in line
+
+
+def test_decoded_bodies_stand_beside_the_bytes():
+    text = as_text([exchange(response_body="<a>&lt;b/&gt;</a>")], readable=True)
+    assert text.splitlines()[2:] == [
+        "  < <a>&lt;b/&gt;</a>",
+        "  <   | <a>",
+        "  <   |   <b/>",
+        "  <   | </a>",
     ]
-    assert select(kept, endpoint="E2") == (kept[1],)
-    assert select(kept, path="*/register") == (kept[2],)
-    assert select(kept, status=401) == (kept[3],)
-    assert select(kept, last=2) == tuple(kept[2:])
-    assert select(kept) == tuple(kept)
+    assert "response_decoded" in with_decoded(exchange())
+    assert "request_decoded" not in with_decoded(exchange())

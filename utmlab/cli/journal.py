@@ -56,7 +56,7 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until Ctrl-C.")
 @click.pass_context
 def journal(
-    ctx: click.Context, *, last: int, bodies: bool, decoded: bool, follow: bool, **chosen: Any
+    ctx: click.Context, /, *, last: int, bodies: bool, decoded: bool, follow: bool, **chosen: Any
 ) -> None:
     """Show the exchanges that endpoints and UTMs had with LiveConnect.
 
@@ -71,20 +71,20 @@ def journal(
     wanted = _wanted(session, chosen)
     found = select(stored.more(), wanted, last=last)
     if not follow:
-        record = with_decoded if decoded else as_record
-        document = {"exchanges": [record(one) for one in found]}
+        written = with_decoded if decoded else as_record
+        document = {"exchanges": [written(one) for one in found]}
         emit(session, document, lambda: as_text(found, bodies=bodies, readable=decoded))
         return
 
     def show(exchange: Any) -> None:
         if session.as_json:
-            record = with_decoded(exchange) if decoded else as_record(exchange)
-            click.echo(json.dumps({"schema": SCHEMA, **record}, ensure_ascii=False))
+            one = with_decoded(exchange) if decoded else as_record(exchange)
+            click.echo(json.dumps({"schema": SCHEMA, **one}, ensure_ascii=False))
         else:
             click.echo(as_text((exchange,), bodies=bodies, readable=decoded), nl=False)
 
-    for one in found:
-        show(one)
+    for exchange in found:
+        show(exchange)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_follow(stored, wanted, show))
 
@@ -94,7 +94,7 @@ def journal(
 @_selection
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is added, until Ctrl-C.")
 @click.pass_obj
-def record(session: Session, *, file: Path, follow: bool, **chosen: Any) -> None:
+def record(session: Session, /, *, file: Path, follow: bool, **chosen: Any) -> None:
     """Write exchanges of the journal to a file for `utmlab mcs replay`.
 
     The file holds what endpoints asked and how LiveConnect answered, without credentials.

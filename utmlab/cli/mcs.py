@@ -2,20 +2,19 @@
 
 import asyncio
 import random
-import ssl
 from collections.abc import Collection
 from pathlib import Path
 
 import click
 
 from foundation.service import utc_now
-from utmlab.cli.ca import ca_file
 from utmlab.cli.checks import finish, report_options
 from utmlab.cli.mcs_client import check_client_command
+from utmlab.cli.mcs_replay import replay_command
+from utmlab.cli.server_trust import server_options, trusting
 from utmlab.cli.session import LabCommand, LabGroup, Session
 from utmlab.conformance import ALL_RULES, Finding, Report, Target, check_server
 from utmlab.conformance.expected import read_expected
-from utmlab.errors import NothingStoredError
 from utmlab.journal import printable
 
 
@@ -26,16 +25,7 @@ def mcs() -> None:
 
 @mcs.command("check-server", cls=LabCommand)
 @click.argument("url")
-@click.option(
-    "--token", required=True, envvar="UTMLAB_TOKEN", help="A registration token (or $UTMLAB_TOKEN)."
-)
-@click.option(
-    "--ca",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    envvar="UTMLAB_CA_FILE",
-    help="The server's CA (or $UTMLAB_CA_FILE; default: that of the data folder, else the "
-    "system's).",
-)
+@server_options
 @report_options
 @click.option("--seed", type=int, help="For the names that the run makes up.")
 @click.pass_context
@@ -58,7 +48,7 @@ def check_server_command(
     """
     session = ctx.find_object(Session) or Session()
     expected = read_expected(xfail.read_text(), (one.id for one in ALL_RULES)) if xfail else ()
-    target = Target(url=url, token=token, context=_context(session, ca))
+    target = Target(url=url, token=token, context=trusting(session, ca))
     report = asyncio.run(_check(session, target, rule, random.Random(seed), expected))
     finish(ctx, session, report, junit)
 
@@ -78,13 +68,5 @@ async def _check(
     return report.expecting(expected)
 
 
-def _context(session: Session, ca: Path | None) -> ssl.SSLContext:
-    if ca is not None:
-        return ssl.create_default_context(cafile=str(ca))
-    try:
-        return ssl.create_default_context(cafile=str(ca_file(session.places)))
-    except NothingStoredError:
-        return ssl.create_default_context()
-
-
 mcs.add_command(check_client_command)
+mcs.add_command(replay_command)

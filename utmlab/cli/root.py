@@ -39,7 +39,8 @@ COMMANDS: Final = {
     "trace": Entry("utmlab.cli.trace:trace", "Follow a changeset, hop by hop."),
     "log": Entry("utmlab.cli.log:log", "View, follow, judge, take apart and explain log files."),
     "journal": Entry(
-        "utmlab.cli.journal:journal", "Show the last exchanges between endpoints and LiveConnect."
+        "utmlab.cli.journal:journal",
+        "Show the exchanges that endpoints and UTMs had with LiveConnect.",
     ),
     "fault": Entry("utmlab.cli.fault:fault", "Have something go wrong, on purpose."),
     "mcs": Entry("utmlab.cli.mcs:mcs", "Check an MCS server or a client, ours or any other."),

@@ -115,7 +115,7 @@ def zone_name(text: str) -> str:
     default="real",
     help="virtual: time runs at real pace, and `utmlab clock advance 7d` lets a week pass.",
 )
-@click.option("--no-journal", is_flag=True, help="Keep no exchanges in memory.")
+@click.option("--no-journal", is_flag=True, help="Keep no exchanges.")
 @click.option(
     "--ports",
     type=port_choice,

@@ -49,8 +49,9 @@ _KEPT_HEADERS: Final = frozenset(
         "x-uncompressed-content-length",
     }
 )
+_POLL: Final = "/commands/applications/"
 _DEVICE: Final = re.compile(r"/v2/[^/]+/device/([^/]+)")
-_ENDPOINT: Final = re.compile(r"/(?:endpoint)/([^/]+)")
+_ENDPOINT: Final = re.compile(r"/endpoint/([^/]+)")
 _ACK: Final = re.compile(r"/commands/endpoint/([^/]+)/(.+)")
 _POLICY: Final = re.compile(r"/policy/(?:fragment/)?application/([^/]+)/(.+)")
 _RESPONSE: Final = re.compile(r"(/v2/responses/.+/correlation_id/)(.+)")
@@ -151,9 +152,7 @@ class Redrive:
             more=headers,
         )
 
-    async def _register(
-        self, exchange: Exchange, headers: dict[str, str], body: bytes
-    ) -> Answer:
+    async def _register(self, exchange: Exchange, headers: dict[str, str], body: bytes) -> Answer:
         known = self._endpoints.get(exchange.endpoint)
         parts = (known.endpoint_id, known.password) if known else ("", "")
         endpoint = Endpoint(self._wire, *parts)
@@ -218,8 +217,10 @@ class Redrive:
         call = self._recording.call(exchange)
         if exchange.status != 200 or answer.status != 200:
             return
-        if call.startswith("/commands/applications/"):
+        if call.startswith(_POLL):
             self._names.learn(exchange.response_body.encode(), answer.body, exchange.at)
+        elif call.startswith("/policy/application/MCS/"):
+            self._names.pair_devices(exchange.response_body, answer.text)
         elif call.startswith("/authenticate/"):
             try:
                 then = decode_authenticate_answer(exchange.response_body.encode())
@@ -239,6 +240,8 @@ class Redrive:
         then = f"{recorded_host}{self._recording.base}"
         this = f"{self._base.authority}{self._base.path}"
         body = shown_body(answer.path, answer.body).replace(this, then)
+        if answer.path.startswith(_POLL):
+            body = self._names.commands_as_recorded(body)
         return (
             Said(exchange.status, exchange.response_headers, exchange.response_body),
             Said(

@@ -26,6 +26,8 @@ from foundation.protocol.names import APPSPROXY
 if TYPE_CHECKING:
     from datetime import datetime
 
+_ID = re.compile(r"(?<=<id>)[^<]*(?=</id>)")
+_DEVICE = re.compile(r"(?<=<deviceId>)[^<]+(?=</deviceId>)")
 SHORTEST_IN_TEXT = 8
 """Shorter names are replaced in a path only: in a text they could be anything."""
 
@@ -57,6 +59,17 @@ class Names:
     def as_recorded(self, text: str) -> str:
         """Return a text of now with the names of the recording."""
         return _replaced(text, {now: recorded for recorded, now in self._now.items()})
+
+    def commands_as_recorded(self, text: str) -> str:
+        """Return a list of commands of now with the ids of the recording."""
+        recorded = {now: then for then, now in self._commands.items()}
+        return _ID.sub(lambda found: recorded.get(found[0], found[0]), text)
+
+    def pair_devices(self, recorded: str, now: str) -> None:
+        """Pair what two MCS policies call the device, which is known before it has a token."""
+        then, this = _DEVICE.search(recorded), _DEVICE.search(now)
+        if then and this:
+            self.pair(then[0], this[0])
 
     def learn(self, recorded: bytes, now: bytes, received_at: datetime) -> None:
         """Pair what two answers to the same poll hand out; what is no list pairs nothing."""

@@ -9,6 +9,8 @@ from foundation.protocol.alc_policy import AlcPolicy
 from foundation.protocol.names import POLICY_TYPES, REGISTER_REALM
 from foundation.protocol.policies import seal
 from foundation.protocol.tamper_policy import TamperPolicy
+from foundation.redact import REDACTED
+from liveconnect.mcs_service.journal import shown_headers
 
 
 def basic(text):
@@ -133,6 +135,10 @@ async def test_nothing_secret_is_in_the_journal_or_the_log(lab):
     token = (await authenticated(endpoint))["access_token"]
     await endpoint.take_policies()
     kept = str(await lab.service.verbs["journal"]())
+    await lab.restart()
+    (segment,) = lab.config.journal_folder.iterdir()
+    assert "/authenticate/" in segment.read_text()
+    kept += segment.read_text()
     kept += (lab.config.data / "liveconnect.log").read_text()
     for secret in (
         endpoint.password,
@@ -167,3 +173,12 @@ async def test_no_password_of_a_utm_is_in_the_journal(lab, make_group):
         assert secret not in kept
         assert base64.b64encode(secret.encode()).decode()[4:20] not in kept
     assert base64.b64encode(documents[0].body).decode()[:64] not in kept
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("Ab3Ab3Ab3", REDACTED), ("regToken", "regToken"), ("", "")],
+)
+def test_a_token_in_the_user_agent_is_not_kept(sent, shown):
+    agent = "Sophos MCS Client/1.2.3.4 Linux sessions "
+    assert shown_headers({"User-Agent": agent + sent}) == {"User-Agent": agent + shown}

@@ -17,7 +17,6 @@ import pytest
         ("endpoint", "browse", "PC-01", "http://x.example/"),
         ("endpoint", "remove", "PC-01"),
         ("command", "send", "PC-01", "scan"),
-        ("journal",),
     ],
 )
 def test_what_needs_a_running_lab_ends_with_3(lab, words):
@@ -40,6 +39,7 @@ def test_what_needs_a_running_lab_ends_with_3(lab, words):
         ("group", "list"),
         ("policy", "show"),
         ("utm", "status"),
+        ("journal",),
     ],
 )
 def test_a_folder_without_a_lab_ends_with_1(run, tmp_path, words):

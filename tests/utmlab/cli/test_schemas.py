@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from utmlab.redrive import RedriveReport, Step
+from utmlab.redrive.comparing import Difference
+
 
 def _schemas():
     spec = importlib.util.spec_from_file_location(
@@ -42,6 +45,7 @@ STORED = {
     "fault-scenarios": ("fault", "scenarios"),
     "log-operations": ("log", "operations"),
     "log-explain": ("log", "explain", "4233"),
+    "journal": ("journal", "--decoded", "-n", "50"),
 }
 
 
@@ -53,6 +57,19 @@ def test_an_answer_is_as_its_schema_says(lab, name):
 def test_a_computer_that_is_not_installed_is_as_the_schema_says(lab):
     answer = lab.json("endpoint", "show", "PC-99")
     assert schemas.problems(answer, schemas.schema("endpoint-show")) == []
+
+
+def test_a_recording_and_what_a_replay_of_it_finds_are_as_their_schemas_say(lab, tmp_path):
+    file = tmp_path / "recorded"
+    answer = lab.json("journal", "record", str(file))
+    assert answer["exchanges"] > 0
+    assert schemas.problems(answer, schemas.schema("journal-record")) == []
+    steps = (
+        Step(1, "GET /", (Difference("status", "200", "503"),)),
+        Step(2, "GET /", not_sent="x"),
+    )
+    replayed = {"schema": 1, **RedriveReport(steps).as_record()}
+    assert schemas.problems(replayed, schemas.schema("mcs-replay")) == []
 
 
 def test_a_bundle_is_as_its_schema_says(lab, tmp_path):
