@@ -244,6 +244,24 @@ class _Verbs:
         """Let a span of virtual time pass; answered when all that was due has happened."""
         return (await self._lab.clock.advance(seconds)).as_record()
 
+    async def snapshot_save(self, *, name: str) -> dict[str, Any]:
+        """Save the whole lab as it is now, under a name."""
+        return (await self._lab.snapshots.save(name)).as_record()
+
+    async def snapshot_load(self, *, name: str) -> dict[str, Any]:
+        """Bring the whole lab to a snapshot."""
+        await self._lab.snapshots.load(name)
+        return {"name": name}
+
+    async def snapshot_list(self) -> list[dict[str, Any]]:
+        """Return the snapshots of the lab."""
+        return [one.as_record() for one in await self._lab.snapshots.listed()]
+
+    async def snapshot_delete(self, *, name: str) -> dict[str, Any]:
+        """Delete a snapshot."""
+        await self._lab.snapshots.delete(name)
+        return {"name": name}
+
     async def changeset(self, *, number: int | None = None) -> Any:
         """Return a changeset's life, the newest when no number is given."""
         return await self._utm("changeset", number=number)

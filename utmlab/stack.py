@@ -62,6 +62,7 @@ from utmlab.settings import (
     recalled,
     remember,
 )
+from utmlab.snapshot import Snapshots, recover
 
 FORMAT_VERSION = 1
 __all__ = ["HOUSES", "LIVECONNECT", "UTM", "Stack"]
@@ -95,8 +96,10 @@ class Stack:
         clock: VirtualClock | None = None,
     ) -> None:
         now = clock.now if clock is not None else now
+        recover(places)
         self.places = places
         self.clock = LabClock(places.clock, now, clock)
+        self.snapshots = Snapshots(self)
         self._held_ports = HeldPorts()
         weakref.finalize(self, self._held_ports.release)  # also of a lab that is never started
         wanted = recalled(places.settings, settings or LabSettings())
@@ -146,30 +149,41 @@ class Stack:
             PortInUseError: If a port is taken.
             TooManyEndpointsError: If open files do not suffice.
         """
-        names = [name for name in self.places.host_names() if self._is_installed(name)]
-        check_open_files(len(names))
+        check_open_files(len(self._installed_names()))
         self._folder = DataFolder.open(self.places.data, component="lab", version=FORMAT_VERSION)
         self.operations.open()
         try:
-            await self.internet.start()
-            stored_authority(self._scanning.authority, self.now)  # one for all, made by nobody else
-            for house in self.houses.values():
-                await house.start()
-            # Only now: a new lab that found its ports taken may try others.
-            remember(self.places.settings, self.settings)
-            await self._plug_in_again(names)
-            for name in names:
-                await self._computer(name).start()
-            self.operations.record("started", mode=self.settings.mode, computers=len(names))
+            await self.stand_up()
+            computers = len(self.computers)
+            self.operations.record("started", mode=self.settings.mode, computers=computers)
         except BaseException:
             await self.stop()
             raise
+
+    async def stand_up(self) -> None:
+        """Start everything from what is stored now; the data folder is held already."""
+        await self.internet.start()
+        stored_authority(self._scanning.authority, self.now)  # one for all, made by nobody else
+        for house in self.houses.values():
+            await house.start()
+        # Only now: a new lab that found its ports taken may try others.
+        remember(self.places.settings, self.settings)
+        names = self._installed_names()
+        await self._plug_in_again(names)
+        for name in names:
+            await self._computer(name).start()
 
     async def stop(self) -> None:
         """Stop everything, computers first."""
         async with AsyncExitStack() as last_first:  # one that fails to stop holds up nobody
             last_first.callback(self._give_folder_back)
             last_first.callback(self._held_ports.release)
+            last_first.push_async_callback(self.stand_down)
+
+    async def stand_down(self) -> None:
+        """Stop everything, computers first, and keep the data folder."""
+        async with AsyncExitStack() as last_first:
+            last_first.callback(self.computers.clear)
             last_first.push_async_callback(self.internet.stop)
             for house in self.houses.values():
                 last_first.push_async_callback(house.stop)
@@ -318,6 +332,9 @@ class Stack:
             self.operations.close()
             self._folder.close()
             self._folder = None
+
+    def _installed_names(self) -> list[str]:
+        return [name for name in self.places.host_names() if self._is_installed(name)]
 
     def _is_installed(self, name: str) -> bool:
         """Whether setup left services there; a refused installation leaves only its log."""

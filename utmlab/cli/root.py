@@ -35,6 +35,9 @@ COMMANDS: Final = {
         "utmlab.cli.redirector:redirector", "Answer squid's URL rewriter lines by a web policy."
     ),
     "command": Entry("utmlab.cli.command:command", "Commands to endpoints."),
+    "snapshot": Entry(
+        "utmlab.cli.snapshot:snapshot", "Save the whole lab under a name, and bring it back."
+    ),
     "clock": Entry("utmlab.cli.clock:clock", "Show and advance the lab's time."),
     "trace": Entry("utmlab.cli.trace:trace", "Follow a changeset, hop by hop."),
     "log": Entry("utmlab.cli.log:log", "View, follow, judge, take apart and explain log files."),

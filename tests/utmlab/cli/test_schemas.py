@@ -72,6 +72,18 @@ def test_a_recording_and_what_a_replay_of_it_finds_are_as_their_schemas_say(lab,
     assert schemas.problems(replayed, schemas.schema("mcs-replay")) == []
 
 
+def test_snapshots_are_as_their_schemas_say(lab):
+    for schema, words in {
+        "snapshot-save": ("save", "one"),
+        "snapshot-list": ("list",),
+        "snapshot-name": ("load", "one"),
+    }.items():
+        answer = lab.json("snapshot", *words)
+        assert schemas.problems(answer, schemas.schema(schema)) == []
+    assert lab.json("snapshot", "delete", "one")["name"] == "one"
+    assert lab.json("snapshot", "list")["snapshots"] == []
+
+
 def test_a_bundle_is_as_its_schema_says(lab, tmp_path):
     answer = lab.json("doctor", "--bundle", str(tmp_path / "bundle.tar.gz"))
     assert schemas.problems(answer, schemas.schema("doctor-bundle")) == []
