@@ -64,9 +64,10 @@ class Endpoint(Service):
         checkpoints: Checkpoints = NO_CHECKPOINTS,
     ) -> None:
         self.host = HostFolder(folder, layout=layout)
+        self._bells = event_bells()
         self._composition = Composition(
             self.host,
-            bells=event_bells(),
+            bells=self._bells,
             options=options,
             now=now,
             rng=rng,
@@ -181,6 +182,11 @@ class Endpoint(Service):
         """Let every service read its folder again."""
         for service in self._running():
             await service.load()
+
+    def look_again(self) -> None:
+        """Wake everybody who waits for something new in the folder, which was replaced."""
+        for bell in (self._bells.persist, self._bells.spool, self._bells.web_control):
+            bell.ring()
 
     def _running(self) -> list[Service]:
         services = (self.services.running(name) for name in self._composition.factories)

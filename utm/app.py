@@ -176,6 +176,17 @@ class Utm(Service):
         await self.appender.quiesce()
         await self.remote_syslog.quiesce()
 
+    async def load(self) -> None:
+        """Go on from a database that was put in the place of the one before.
+
+        LiveConnect may know of what is gone: registering again raises the epoch, in the background.
+        """
+        await self.appender.load()
+        await self.administrators.load()
+        self._lines_came()
+        if self._registrar.has_link:
+            self._registrar.keep_trying()
+
     async def edit(
         self,
         summary: str,

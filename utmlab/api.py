@@ -253,6 +253,13 @@ class _Verbs:
         await self._lab.snapshots.load(name)
         return {"name": name}
 
+    async def snapshot_reset(
+        self, *, name: str, endpoints: list[str] | None = None, utm: bool = False
+    ) -> dict[str, Any]:
+        """Bring computers, the UTM or both to a snapshot while their sockets stay open."""
+        await self._lab.snapshots.reset(name, computers=endpoints or (), utm=utm)
+        return {"name": name}
+
     async def snapshot_list(self) -> list[dict[str, Any]]:
         """Return the snapshots of the lab."""
         return [one.as_record() for one in await self._lab.snapshots.listed()]

@@ -8,6 +8,7 @@ import click
 from foundation.net.control import NotRunningError
 from foundation.service import utc_now
 from utmlab.cli.asking import ask
+from utmlab.cli.completing import endpoint_names
 from utmlab.cli.output import emit, table
 from utmlab.cli.session import LabGroup, Session
 from utmlab.snapshot import load_at_rest, save_at_rest
@@ -50,6 +51,25 @@ def load(session: Session, name: str) -> None:
 
     loaded = _running_or(lambda: ask(session, "snapshot_load", name=name), at_rest)
     emit(session, loaded, lambda: f"{name} is loaded")
+
+
+@snapshot.command()
+@click.argument("name")
+@click.option(
+    "--endpoint", "endpoints", multiple=True, shell_complete=endpoint_names, help="A computer."
+)
+@click.option("--utm", is_flag=True, help="The UTM.")
+@click.pass_obj
+def reset(session: Session, name: str, *, endpoints: tuple[str, ...], utm: bool) -> None:
+    """Bring single computers or the UTM of a running lab to a snapshot, their sockets open.
+
+    The others keep what they know: a computer tells its statuses again and is assigned what it
+    lacks; the UTM registers again.
+    """
+    if not (endpoints or utm):
+        raise click.UsageError("name an --endpoint or --utm; `snapshot load` brings all back")
+    done = ask(session, "snapshot_reset", name=name, endpoints=list(endpoints), utm=utm)
+    emit(session, done, lambda: f"reset to {name}")
 
 
 @snapshot.command("list")

@@ -62,3 +62,17 @@ class SnapshotNeedsSqliteError(DomainError):
 
     code: ClassVar[str] = "snapshot_needs_sqlite"
     hint: ClassVar[str] = "Use pg_dump and a copy of the folder, or a lab without --workers."
+
+
+class ResetNeedsTasksError(DomainError):
+    """What is to be reset does not run in this process."""
+
+    code: ClassVar[str] = "reset_needs_tasks"
+    hint: ClassVar[str] = "Start the lab without --processes, or load the whole snapshot."
+
+
+class NotInSnapshotError(DomainError):
+    """A snapshot does not hold what is to be reset."""
+
+    code: ClassVar[str] = "not_in_snapshot"
+    hint: ClassVar[str] = "It was installed later: name a later snapshot."

@@ -9,7 +9,7 @@ Provenance: ours.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -22,6 +22,7 @@ from utmlab.places import Places
 from utmlab.settings import LabSettings, recall
 from utmlab.snapshot.copying import DATA
 from utmlab.snapshot.errors import SnapshotNeedsSqliteError, SnapshotOfOtherPortsError
+from utmlab.snapshot.resets import Resets
 from utmlab.snapshot.shelf import Listed, Shelf
 from utmlab.snapshot.standstill import halted
 from utmlab.snapshot.swapping import commit, finish_started_load, is_load_started, stage
@@ -42,6 +43,9 @@ class Lab(Protocol):
     def houses(self) -> Any:
         """The houses by name."""
 
+    def computer(self, name: str) -> Computer:
+        """Return a computer, or raise NoSuchComputerError."""
+
     async def stand_down(self) -> None:
         """Stop everything, and keep the data folder."""
 
@@ -55,6 +59,7 @@ class Snapshots:
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
         self._shelf = Shelf(lab.places)
+        self._resets = Resets()
         self._busy = asyncio.Lock()
 
     async def save(self, name: str) -> Listed:
@@ -98,6 +103,24 @@ class Snapshots:
             finally:
                 await self._lab.stand_up()
 
+    async def reset(self, name: str, *, computers: Sequence[str] = (), utm: bool = False) -> None:
+        """Bring computers, the UTM or both to a snapshot while their sockets stay open.
+
+        Raises:
+            NoSuchSnapshotError: If there is none of that name.
+            NoSuchComputerError: If there is no such computer.
+            NotInSnapshotError: If a computer was not there then.
+            ResetNeedsTasksError: If it runs as a process.
+        """
+        async with self._busy:
+            path = self._shelf.path(name)
+            if not self._resets.knows(path):
+                await _off_loop(self._shelf.checked, name)  # once: an image is kept in memory
+            if utm:
+                await self._resets.reset_utm(path, self._lab.houses["utm"])
+            for computer in computers:
+                await self._resets.reset_computer(path, self._lab.computer(computer))
+
     async def listed(self) -> list[Listed]:
         """Return what was saved."""
         return await _off_loop(self._shelf.listed)
@@ -110,6 +133,7 @@ class Snapshots:
         """
         async with self._busy:
             await _off_loop(self._shelf.delete, name)
+            self._resets.forget()
 
     def _check_sqlite(self) -> None:
         if self._lab.settings.workers:
