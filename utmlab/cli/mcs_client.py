@@ -70,8 +70,8 @@ def check_client_command(
     """Watch an MCS client and drive it through what can go wrong.
 
     Serves MCS by itself on 127.0.0.1, prints URL, CA file and token, and waits for one client to be
-    pointed at it. At the policy's interval of 5 s a run takes some five minutes. Ends with 1 when a
-    rule is broken, or when the client never polled.
+    pointed at it. At the policy's interval of 5 s a run takes some eleven minutes, with --fast 1
+    two. Ends with 1 when a rule is broken, or when the client never polled.
     """
     session = ctx.find_object(Session) or Session()
     expected = read_expected(xfail.read_text(), (one.id for one in CLIENT_RULES)) if xfail else ()

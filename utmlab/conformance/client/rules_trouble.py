@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 0.1
 SLACK_S: Final = 0.4
 """For a loaded machine and a client that rounds; beside a tenth of the value."""
+SHORTEST_TOLD_S: Final = 3.0
+"""Below this, "at once" cannot be told from the next poll."""
 _UNREADABLE: Final = ("empty", "not-xml", "doctype")
 _BY_NAME: Final = {fault.name: fault for fault in (*FAULTS, REGISTER)}
 
@@ -199,6 +201,8 @@ def _polled_at_once(stage: Stage, mark: str) -> str:
     point = stage.marks[mark]
     polls = stage.world.calls("poll", since=point.index)
     pause = polls[0].at - point.at if polls else stage.patience_s
+    if pause > stage.interval_s / 2 and stage.interval_s < SHORTEST_TOLD_S:
+        raise NotSeen(f"an interval of {stage.interval_s:g} s is too short to tell")
     if pause > stage.interval_s / 2:
         raise Violation(f"the next poll came {pause:.1f} s later")
     return f"{pause:.2f} s"
