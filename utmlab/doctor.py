@@ -13,6 +13,7 @@ from typing import Any
 
 from endpoint.reading import EndpointArchive
 from foundation.durable.folder import holder_of
+from utmlab.active_faults import fault_findings
 from utmlab.filtering import filter_findings
 from utmlab.finding import Finding
 from utmlab.places import Places
@@ -21,7 +22,10 @@ from utmlab.syslog_servers import syslog_findings
 
 
 def examine(
-    places: Places, now: datetime, syslog: Sequence[Mapping[str, Any]] = ()
+    places: Places,
+    now: datetime,
+    syslog: Sequence[Mapping[str, Any]] = (),
+    faults: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Finding, ...]:
     """Return the findings about a lab, and about the environment it runs in.
 
@@ -29,6 +33,7 @@ def examine(
         places: Where the lab keeps its things.
         now: The present.
         syslog: `utmlab.syslog_servers.syslog_servers`.
+        faults: `utmlab.active_faults.active_faults`.
 
     Raises:
         NothingStoredError: If the data folder holds no lab.
@@ -44,6 +49,7 @@ def examine(
             houses,
         ),
         *utm_findings(status, now),
+        *fault_findings(faults),
         *syslog_findings(syslog),
         *endpoint_findings(endpoints, status["changeset"]),
         *filter_findings(

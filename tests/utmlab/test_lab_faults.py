@@ -5,6 +5,10 @@ import asyncio
 import pytest
 
 from foundation.faults import FaultRefusedError
+from utmlab.active_faults import fault_findings
+from utmlab.api import lab_control
+from utmlab.cli.render.lab import status_text
+from utmlab.cli.status import lab_status
 from utmlab.demo.configuration import CONFIGURATION
 from utmlab.faults import run_scenario
 from utmlab.faults.lab_faults import NotInProcessesError
@@ -106,3 +110,37 @@ async def test_processes_have_faults_of_the_wire_and_the_disk_only(tmp_path):
         await stack.faults.inject("disk", "full", parts=["utm"], times=1)
         with pytest.raises(NotInProcessesError):
             await stack.faults.inject("clock", "skew=60")
+
+
+async def test_a_fault_of_another_utm_meets_nobody_and_one_of_its_own_does(lab):
+    tenant = (await lab.call("liveconnect", "status"))["utms"][0]["tenant"]
+    await lab.faults.inject("mcs", "delay=0", calls=["poll"], tenant="another")
+    number = await lab.faults.inject("mcs", "delay=0", calls=["poll"], tenant=tenant)
+    found = {}
+    async with asyncio.timeout(GUARD_S):
+        while not found.get(number):
+            await asyncio.sleep(0.02)
+            found = {one["id"]: one["happened"] for one in await lab.faults.active()}
+    assert sum(found.values()) == found[number]
+
+
+async def test_a_hop_that_does_not_tell_utms_apart_refuses_one(lab):
+    with pytest.raises(FaultRefusedError, match="does not tell UTMs apart"):
+        await lab.faults.inject("link", "reset", tenant="another")
+
+
+async def test_status_and_doctor_tell_of_a_fault(lab):
+    control = lab_control(lab)
+    await control.start()
+    try:
+        await lab.faults.inject("content", "status=503-60", times=2)
+        loop = asyncio.get_running_loop()
+        state = await loop.run_in_executor(None, lab_status, lab.places)
+        assert state["faults"] == await lab.faults.active()
+        told = "liveconnect/1: content status=503-60, 2 more times; happened 0 times"
+        assert told in status_text(state)
+        (finding,) = fault_findings(state["faults"])
+        assert finding.level == "warning"
+        assert told in finding.sentence
+    finally:
+        await control.stop()

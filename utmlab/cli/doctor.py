@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from foundation.service import utc_now
+from utmlab.active_faults import active_faults
 from utmlab.cli.failures import ExitCode
 from utmlab.cli.output import emit
 from utmlab.cli.render.lab import findings_table
@@ -36,7 +37,8 @@ def doctor(ctx: click.Context, bundle: Path | None) -> None:
     if bundle is not None:
         _write_bundle(session, bundle)
         return
-    findings = examine(session.places, utc_now(), syslog_servers(session.places))
+    places = session.places
+    findings = examine(places, utc_now(), syslog_servers(places), active_faults(places))
     is_degraded = any(one.level == "error" for one in findings)
     document = {"degraded": is_degraded, "findings": [asdict(one) for one in findings]}
     emit(session, document, lambda: findings_table(findings))

@@ -6,6 +6,7 @@ import click
 
 from foundation.faults import Hop
 from foundation.faults.fault import EFFECTS
+from utmlab.active_faults import effect_text
 from utmlab.cli.asking import ask
 from utmlab.cli.completing import endpoint_names
 from utmlab.cli.output import emit, table
@@ -30,6 +31,7 @@ def fault() -> None:
     help="Only this computer; for disk and clock also utm or liveconnect. May be repeated.",
 )
 @click.option("--group", default="", help="Only the computers of this endpoint group.")
+@click.option("--tenant", default="", metavar="ID", help="Only computers of the UTM of this id.")
 @click.option("--once", is_flag=True, help="Once; the same as --times 1.")
 @click.option("--times", type=click.IntRange(min=1), help="So often (default: until cleared).")
 @click.option(
@@ -48,6 +50,7 @@ def set_command(
     calls: tuple[str, ...],
     parts: tuple[str, ...],
     group: str,
+    tenant: str,
     once: bool,
     times: int | None,
     probability: float,
@@ -67,6 +70,7 @@ def set_command(
         calls=list(calls),
         parts=list(parts),
         group=group,
+        tenant=tenant,
         times=1 if once else times,
         probability=probability,
         seed=seed,
@@ -129,7 +133,7 @@ def _table(found: list[dict[str, Any]]) -> str:
         (
             one["id"],
             one["hop"],
-            _effect(one),
+            effect_text(one),
             ", ".join(one["target"]["calls"]) or "all",
             ", ".join(one["target"]["endpoints"]) or "all",
             "until cleared" if one["left"] is None else one["left"],
@@ -138,9 +142,3 @@ def _table(found: list[dict[str, Any]]) -> str:
         for one in found
     ]
     return table(("FAULT", "HOP", "EFFECT", "CALLS", "OF", "LEFT", "HAPPENED"), rows)
-
-
-def _effect(one: dict[str, Any]) -> str:
-    value = f"={one['value']:g}" if one["value"] else ""
-    variant = f"-{one['variant']}" if one["variant"] else ""
-    return f"{one['effect']}{value}{variant}"

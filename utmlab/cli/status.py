@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from foundation.durable.folder import holder_of
+from utmlab.active_faults import active_faults
 from utmlab.cli.failures import ExitCode
 from utmlab.cli.output import emit
 from utmlab.cli.render.lab import status_text
@@ -66,6 +67,7 @@ def lab_status(places: Places) -> dict[str, Any]:
         "gateway": gateway_of(places),
         "utm": state,
         "remote_syslog": syslog_servers(places),
+        "faults": active_faults(places),
         "liveconnect": {"utms": utms},
         "computers": computers,
     }

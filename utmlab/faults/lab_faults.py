@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LAB: Final = "lab"
 _OF_LIVECONNECT: Final = frozenset({Hop.MCS, Hop.LINK, Hop.PUSH, Hop.CONTENT})
 
+_OF_TENANTS: Final = frozenset({Hop.MCS, Hop.PUSH})
+
 
 class NotInProcessesError(DomainError):
     """A fault that needs everything in one process."""
@@ -72,6 +74,7 @@ class LabFaults:
         calls: Iterable[str] = (),
         parts: Iterable[str] = (),
         group: str = "",
+        tenant: str = "",
         times: int | None = None,
         probability: float = 1.0,
         seed: int = 1,
@@ -84,6 +87,7 @@ class LabFaults:
             calls: Names of calls; all by default.
             parts: Computers, or for disks and clocks also `utm` and `liveconnect`; all by default.
             group: An endpoint group, for all who are in it now.
+            tenant: The id of a UTM, for the endpoints of it.
             times: How often; until it is cleared by default.
             probability: With which chance each time.
             seed: Of that chance.
@@ -96,13 +100,15 @@ class LabFaults:
             where = Hop(hop)
         except ValueError:
             raise FaultRefusedError(f"there is no hop {hop!r}: {', '.join(Hop)}") from None
+        if tenant and where not in _OF_TENANTS:
+            raise FaultRefusedError(f"{where} does not tell UTMs apart; mcs and push do")
         name, value, variant = read_effect(where, effect)
         fault = Fault(
             hop=where,
             effect=name,
             value=value,
             variant=variant,
-            target=Target(calls=frozenset(calls), endpoints=frozenset(parts)),
+            target=Target(calls=frozenset(calls), endpoints=frozenset(parts), tenant=tenant),
             times=times,
             probability=probability,
             seed=seed,

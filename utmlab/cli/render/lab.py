@@ -6,6 +6,7 @@ Provenance: ours.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from utmlab.active_faults import fault_sentence
 from utmlab.cli.output import facts, table
 from utmlab.cli.render.computers import computers_table
 from utmlab.finding import Finding
@@ -53,6 +54,7 @@ def status_text(document: Document) -> str:
         ("gateway", document["gateway"]["url"] or "-"),
         *utm_facts(document["utm"], is_running=document["running"]),
     ]
+    pairs += [("fault", fault_sentence(one)) for one in document["faults"]]
     pairs += syslog_facts(document["remote_syslog"])
     for one in document["liveconnect"]["utms"]:
         known = f"{one['endpoints']} endpoints, {one['reports_waiting']} reports wait"
