@@ -36,6 +36,7 @@ from foundation.service import Now, Service, Tasks, utc_now
 from liveconnect.access_token import AccessTokens
 from liveconnect.admission import Admission
 from liveconnect.category_lookup import CategoryLookup, CategoryService
+from liveconnect.clones import CloneWatch
 from liveconnect.config import LiveConnectConfig
 from liveconnect.content.packages import ensure_packages
 from liveconnect.content.service import ContentService
@@ -91,6 +92,7 @@ class LiveConnect(Service):
         self._tasks = Tasks(self._log.failed)
         self._roster = Roster()
         self._bells = ReportBells()
+        self._clones = CloneWatch()
         self._refusals = Refusals(self._log)
         self._traffic = Traffic()
         self.faults = FaultPlan()
@@ -134,6 +136,7 @@ class LiveConnect(Service):
             journal=self.journal,
             observe=self.observe,
             hub=self._hub,
+            clones=self._clones,
             now=now,
         ).by_name()
         testing = TesterVerbs(
@@ -278,6 +281,7 @@ class LiveConnect(Service):
             traffic=self._traffic,
             log=self._log,
             bells=self._bells,
+            clones=self._clones,
             checkpoints=self._checkpoints,
             admission=Admission(most_requests=self._config.most_requests),
             faults=self.faults,

@@ -10,6 +10,7 @@ from foundation.observation import Observe
 from foundation.protocol.commands import Command, refuse_hazard
 from foundation.protocol.reasons import Reason
 from foundation.service import Now
+from liveconnect.clones import CloneWatch
 from liveconnect.link_service.syncing import describe_endpoint
 from liveconnect.push import PushHub
 from liveconnect.push_saying import say
@@ -18,6 +19,7 @@ from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Entry, Roster
 from liveconnect.store.port import Store
 from liveconnect.store.records import EndpointRecord
+from liveconnect.superseding import Appearance, superseded
 
 
 class Verbs:
@@ -33,6 +35,7 @@ class Verbs:
         journal: Journal,
         observe: Observe,
         hub: PushHub | None,
+        clones: CloneWatch,
         now: Now,
     ) -> None:
         self._store = store
@@ -42,6 +45,7 @@ class Verbs:
         self._journal = journal
         self._observe = observe
         self._hub = hub
+        self._clones = clones
         self._now = now
 
     def by_name(self) -> dict[str, Verb]:
@@ -89,8 +93,11 @@ class Verbs:
                 )
                 described["push"] = is_listening
                 described["apps"] = list(await self._store.compliance(endpoint.endpoint_id))
+                cloned_at = self._clones.cloned_at(endpoint.endpoint_id)
+                described["cloned_at"] = cloned_at.isoformat() if cloned_at else None
                 listed.append(described)
-        return listed
+        past = superseded(_appearance(one) for one in listed)
+        return [{**one, "superseded_by": past.get(one["endpoint_id"])} for one in listed]
 
     async def remove_endpoint(self, endpoint_id: str) -> dict[str, Any]:
         """Refuse an endpoint from now on."""
@@ -193,6 +200,17 @@ def _latest(endpoint: EndpointRecord, entry: Entry | None) -> str | None:
     seen = [endpoint.last_seen_at, entry.last_seen if entry is not None else None]
     latest = max((each for each in seen if each is not None), default=None)
     return None if latest is None else latest.isoformat()
+
+
+def _appearance(described: dict[str, Any]) -> Appearance:
+    seen = described["last_seen_at"]
+    return Appearance(
+        tenant=described["tenant"],
+        endpoint_id=described["endpoint_id"],
+        computer_name=described["computer_name"],
+        enrolled_at=datetime.fromisoformat(described["enrolled_at"]),
+        last_seen_at=None if seen is None else datetime.fromisoformat(seen),
+    )
 
 
 def plain(content: dict[str, Any]) -> dict[str, Any]:

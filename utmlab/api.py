@@ -24,6 +24,8 @@ from foundation.errors import DomainError
 from foundation.net.control import ControlServer, Verb
 from foundation.protocol.actions import encode_force_update, encode_scan_now
 from foundation.protocol.names import ALC, SAV
+from foundation.redact import Secret
+from utmlab.computer_life import clone, reimage, uninstall
 from utmlab.faults import run_scenario
 from utmlab.installation import free_name, install_on
 from utmlab.lab_file import apply, read_lab
@@ -187,6 +189,26 @@ class _Verbs:
     async def endpoint_restore(self, *, endpoint: str) -> Any:
         """Have LiveConnect accept a removed computer again."""
         return await self._utm("endpoint_restore", endpoint=endpoint)
+
+    async def endpoint_uninstall(self, *, endpoint: str, password: str = "") -> dict[str, Any]:
+        """Take a computer's installation away, as a person at it does."""
+        await uninstall(self._lab, endpoint, Secret(password))
+        return {"computer": endpoint}
+
+    async def endpoint_reimage(self, *, endpoint: str) -> dict[str, Any]:
+        """Empty a computer's disk and install it again, as a new endpoint."""
+        said = list[str]()
+        await reimage(self._lab, endpoint, narrate=said.append)
+        return {"computer": endpoint, "lines": said}
+
+    async def endpoint_clone(self, *, endpoint: str, copy: str) -> dict[str, Any]:
+        """Copy a computer, identity and all."""
+        await clone(self._lab, endpoint, copy)
+        return {"computer": endpoint, "copy": copy}
+
+    async def liveconnect(self, *, verb: str, arguments: dict[str, Any] | None = None) -> Any:
+        """Ask LiveConnect itself: flags, ways, policies, migrations, responses, feeds, its CA."""
+        return await self._lab.call(LIVECONNECT, verb, **(arguments or {}))
 
     async def endpoint_browse(
         self, *, endpoint: str, url: str, proceed: bool = False

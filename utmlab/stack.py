@@ -171,7 +171,7 @@ class Stack:
         names = self._installed_names()
         await self._plug_in_again(names)
         for name in names:
-            await self._computer(name).start()
+            await self.add_computer(name).start()
 
     async def stop(self) -> None:
         """Stop everything, computers first."""
@@ -224,7 +224,7 @@ class Stack:
         check_open_files(len(self.computers) + 1)
         if installer is None:
             installer = Path((await self.call(UTM, "deploy_agent"))["file"])
-        computer = self._computer(name)
+        computer = self.add_computer(name)
         try:
             await computer.install(installer, products=products, narrate=narrate)
         except BaseException:
@@ -340,7 +340,8 @@ class Stack:
         """Whether setup left services there; a refused installation leaves only its log."""
         return bool(ServiceTable(HostFolder(self.places.host(name))).entries())
 
-    def _computer(self, name: str) -> Computer:
+    def add_computer(self, name: str) -> Computer:
+        """Take a host folder into the lab, one that is there or a new one; nothing is started."""
         folder, connect_to = self.places.host(name), self.internet.connect_to()
         port = self._proxy_port(folder)
         computer: Computer

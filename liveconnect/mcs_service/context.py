@@ -14,6 +14,7 @@ from foundation.operations_log import OperationsLog
 from foundation.service import Now
 from liveconnect.access_token import AccessTokens
 from liveconnect.admission import Admission
+from liveconnect.clones import COOKIE, CloneWatch, cookie_of
 from liveconnect.mcs_service.gate import Gate
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
 from liveconnect.refusals import CredentialsRefusedError, Refusals, RefusedError
@@ -43,6 +44,7 @@ class McsContext:
     traffic: Traffic
     log: OperationsLog
     bells: ReportBells
+    clones: CloneWatch
     checkpoints: Checkpoints
     faults: FaultPlan
     admission: Admission
@@ -100,6 +102,15 @@ class McsContext:
         if "device" in named:
             return self.roster.by_device(named["device"])
         return self.roster.by_header(request.headers.get("Authorization", ""))
+
+    def in_session(self, entry: Entry, request: web.Request, answer: web.Response) -> web.Response:
+        """Return the answer with the session's cookie; two sessions that alternate are told."""
+        cookie, is_new_clone = self.clones.saw(entry.endpoint_id, cookie_of(request), self.now())
+        if cookie:
+            answer.headers["Set-Cookie"] = f"{COOKIE}={cookie}; Path=/; Secure; HttpOnly"
+        if is_new_clone:
+            self.log.record("clone_detected", endpoint=entry.endpoint_id, tenant=entry.tenant)
+        return answer
 
     def admitted(self, handler: Handler) -> Handler:
         """Return the handler for requests that count against how much is taken in at once."""

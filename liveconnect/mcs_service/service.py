@@ -121,7 +121,8 @@ class McsService:
             device_id=entry.device_id,
             tenant_id=entry.tenant,
         )
-        return web.Response(body=answer.encode(), content_type=JSON)
+        response = web.Response(body=answer.encode(), content_type=JSON)
+        return context.in_session(entry, request, response)
 
     async def _flags(self, request: web.Request) -> web.Response:
         entry = self._context.gate.endpoint_of_path(request)

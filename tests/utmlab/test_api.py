@@ -151,7 +151,7 @@ async def test_a_command_is_refused_for_an_unknown_action_or_computer(client):
 
 async def test_a_page_is_never_fetched_past_web_control(lab, client, tmp_path):
     (lab.places.hosts / "BARE").mkdir(parents=True)
-    lab._computer("BARE")
+    lab.add_computer("BARE")
     with pytest.raises(ControlError) as refused:
         await client.call("endpoint_browse", endpoint="BARE", url="http://127.0.0.1:9/")
     assert refused.value.code == "page_unreachable"

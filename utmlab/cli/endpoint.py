@@ -111,6 +111,42 @@ def restore(session: Session, name: str) -> None:
 @endpoint.command()
 @name_argument
 @click.option(
+    "--password", default="", envvar="UTMLAB_TAMPER_PASSWORD", help="Of the tamper protection."
+)
+@click.pass_obj
+def uninstall(session: Session, name: str, password: str) -> None:
+    """Take the installation away, as a person at the computer does.
+
+    Tamper protection refuses it without its password. LiveConnect is not told.
+    """
+    done = ask(session, "endpoint_uninstall", endpoint=name, password=password)
+    emit(session, done, lambda: f"{name} is uninstalled")
+
+
+@endpoint.command()
+@name_argument
+@click.pass_obj
+def reimage(session: Session, name: str) -> None:
+    """Empty the disk and install again: the computer enrols as a new endpoint."""
+    done = ask(session, "endpoint_reimage", endpoint=name)
+    for line in done["lines"]:
+        say(line)
+    emit(session, {"computer": done["computer"]}, lambda: f"{name} is installed anew")
+
+
+@endpoint.command()
+@name_argument
+@click.argument("copy", metavar="COPY")
+@click.pass_obj
+def clone(session: Session, name: str, copy: str) -> None:
+    """Copy a computer with its identity: two computers that LiveConnect takes for one."""
+    done = ask(session, "endpoint_clone", endpoint=name, copy=copy)
+    emit(session, done, lambda: f"{copy} is a copy of {name}")
+
+
+@endpoint.command()
+@name_argument
+@click.option(
     "--to",
     type=click.Choice(LOCATIONS),
     required=True,

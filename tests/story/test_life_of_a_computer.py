@@ -1,0 +1,80 @@
+"""A computer is protected, uninstalled, installed anew and copied; LiveConnect tells it."""
+
+import asyncio
+
+import pytest
+
+from endpoint.setup.uninstall import TamperProtectedError
+from foundation.redact import Secret
+from utmlab.computer_life import clone, reimage, uninstall
+from utmlab.places import Places
+from utmlab.settings import LabSettings, Ports
+from utmlab.stack import Stack
+
+GUARD_S = 60.0
+OPERATIONS = (
+    {
+        "op": "change",
+        "ref": "REF_EppEndDefault",
+        "attributes": {"web_control": True, "tamper_protection": True},
+    },
+    {"op": "node", "key": "epp.tamper_password", "value": "open sesame"},
+)
+
+
+@pytest.fixture
+async def lab(tmp_path):
+    settings = LabSettings(ports=Ports(), poll_interval_s=0.1)
+    async with Stack(Places.of(tmp_path / "lab"), settings) as stack:
+        await stack.call("utm", "enable")
+        await stack.call("utm", "edit", operations=list(OPERATIONS), summary="protect")
+        await stack.install("PC-01")
+        await stack.wait_compliant()
+        yield stack
+
+
+async def until(lab, is_so):
+    async with asyncio.timeout(GUARD_S):
+        while not is_so(found := await lab.call("liveconnect", "endpoints")):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return found
+
+
+def silent(_line):
+    return
+
+
+async def test_uninstalling_needs_the_password_of_tamper_protection(lab):
+    with pytest.raises(TamperProtectedError):
+        await uninstall(lab, "PC-01", Secret("wrong"))
+    assert (await lab.browse("PC-01", "http://news.example/")).status == 200
+    await uninstall(lab, "PC-01", Secret("open sesame"))
+    assert lab.computers == {}
+
+
+async def test_a_computer_installed_anew_leaves_its_past_behind(lab):
+    (before,) = await lab.call("liveconnect", "endpoints")
+    await reimage(lab, "PC-01", narrate=silent)
+    found = await until(lab, lambda found: any(one["superseded_by"] for one in found))
+    past = {one["endpoint_id"]: one["superseded_by"] for one in found}
+    assert past[before["endpoint_id"]] in past
+    assert len(past) == 2
+
+
+async def test_a_copy_with_the_same_identity_is_detected(lab):
+    done = await lab.call("utm", "policy_block", host="games.example")
+    await lab.wait_compliant(done["changeset"])
+    await clone(lab, "PC-01", "PC-02")
+
+    async def browse():
+        while True:
+            for name in ("PC-01", "PC-02"):
+                await lab.browse(name, "http://games.example/")
+            await asyncio.sleep(0.1)
+
+    browsing = asyncio.create_task(browse())
+    try:
+        await until(lab, lambda found: found[0]["cloned_at"] is not None)
+    finally:
+        browsing.cancel()
+    assert lab.computer("PC-01").proxy_url != lab.computer("PC-02").proxy_url
