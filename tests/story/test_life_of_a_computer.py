@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from endpoint.setup.uninstall import TamperProtectedError
+from foundation.protocol.actions import encode_scan_now
 from foundation.redact import Secret
 from utmlab.computer_life import clone, reimage, uninstall
 from utmlab.places import Places
@@ -62,19 +63,15 @@ async def test_a_computer_installed_anew_leaves_its_past_behind(lab):
 
 
 async def test_a_copy_with_the_same_identity_is_detected(lab):
-    done = await lab.call("utm", "policy_block", host="games.example")
-    await lab.wait_compliant(done["changeset"])
+    (endpoint,) = await lab.call("liveconnect", "endpoints")
     await clone(lab, "PC-01", "PC-02")
-
-    async def browse():
-        while True:
-            for name in ("PC-01", "PC-02"):
-                await lab.browse(name, "http://games.example/")
-            await asyncio.sleep(0.1)
-
-    browsing = asyncio.create_task(browse())
-    try:
-        await until(lab, lambda found: found[0]["cloned_at"] is not None)
-    finally:
-        browsing.cancel()
+    # Whoever polls first takes a scan and reports it: now the one, now the other.
+    scan = {"app_id": "SAV", "body": encode_scan_now()}
+    async with asyncio.timeout(GUARD_S):
+        while endpoint["cloned_at"] is None:
+            await lab.call(
+                "liveconnect", "send_command", endpoint_id=endpoint["endpoint_id"], **scan
+            )
+            await asyncio.sleep(0.05)
+            (endpoint,) = await lab.call("liveconnect", "endpoints")
     assert lab.computer("PC-01").proxy_url != lab.computer("PC-02").proxy_url
