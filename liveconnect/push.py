@@ -38,6 +38,7 @@ class PushStream:
         ended: Set when the stream shall end.
         sent_at_s: Loop time of the last write.
         is_silent: Whether nothing is sent, not even a ping: a fault of a test's making.
+        ping_every_s: After so much silence it is pinged, by a fault too; None for the usual.
     """
 
     entry: Entry
@@ -46,6 +47,7 @@ class PushStream:
     ended: asyncio.Event
     sent_at_s: float = 0.0
     is_silent: bool = False
+    ping_every_s: float | None = None
 
 
 class PushHub:
@@ -113,6 +115,8 @@ class PushHub:
         """Let a fault of streams happen to one."""
         if fault.effect == "silence":
             stream.is_silent = True
+        elif fault.effect == "pings":
+            stream.ping_every_s = fault.value
         elif fault.effect == "drop":
             asyncio.get_running_loop().call_later(max(fault.value, 0.0), stream.ended.set)
 
@@ -124,8 +128,9 @@ class PushHub:
                 self.let_happen(fault, stream)
 
     def faults_were_cleared(self) -> None:
-        """Speak again to whoever was met with silence."""
+        """Speak again to whoever was met with silence, and ping at the usual interval."""
         for stream in self._streams.values():
+            stream.ping_every_s = None
             if stream.is_silent:
                 stream.is_silent = False
                 stream.entry.is_told = False
@@ -151,16 +156,20 @@ class PushHub:
 
     async def ping_silent(self) -> None:
         """Ping now what has to be pinged, a few at a time so that polls have their turn."""
-        before_s = asyncio.get_running_loop().time() - self.ping_interval_s
+        now_s = asyncio.get_running_loop().time()
         for stream in self._streams.values():
             if stream.is_gone():
                 stream.ended.set()
-        due = [one for one in self._streams.values() if one.sent_at_s <= before_s]
+        due = [one for one in self._streams.values() if self._is_due(one, now_s)]
         for number, stream in enumerate(due, 1):
             if not stream.ended.is_set():
                 self._write(stream, PING)
             if number % PINGS_AT_A_TIME == 0:
                 await asyncio.sleep(0)
+
+    def _is_due(self, stream: PushStream, now_s: float) -> bool:
+        every_s = stream.ping_every_s
+        return now_s - stream.sent_at_s >= (self.ping_interval_s if every_s is None else every_s)
 
     def _wake(self, stream: PushStream) -> None:
         stream.entry.is_told = not stream.is_silent

@@ -173,6 +173,7 @@ EFFECTS: Final[Mapping[Hop, Mapping[str, tuple[_Read, str]]]] = {
     Hop.PUSH: {
         **_HTTP,
         "silence": (_nothing, "sends nothing over a stream, not even pings"),
+        "pings": (_seconds, "pings a stream after so many seconds of silence, looking each second"),
         "drop": (_seconds, "ends a stream so many seconds after it began"),
     },
     Hop.CONTENT: _HTTP,

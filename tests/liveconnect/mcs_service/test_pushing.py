@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+from dataclasses import replace
 
 import aiohttp
 import pytest
 
+from foundation.faults import Fault, Hop
 from foundation.protocol import paths
 from foundation.protocol.authorization import encode_bearer
 from foundation.protocol.commands import decode_commands
@@ -245,5 +247,27 @@ async def test_silence_is_broken_by_pings_only_when_it_lasted():
     await hub.ping_silent()
     assert len(written) == 2
     hub.silence("e")
+    await hub.ping_silent()
+    assert len(written) == 2
+
+
+async def test_a_fault_chooses_the_interval_of_pings_until_it_is_cleared():
+    entry, written = Entry("t", "e", "d", b"", removed=False), []
+
+    def write(data):
+        written.append(data)
+        return 0
+
+    hub = PushHub(3600)
+    hub.connect(PushStream(entry, write, lambda: False, asyncio.Event()))
+    often = Fault(hop=Hop.PUSH, effect="pings", value=0.0)
+    hub.fault_was_set(often)
+    await hub.ping_silent()
+    assert len(written) == 2
+    hub.faults_were_cleared()
+    await hub.ping_silent()
+    assert len(written) == 2
+    hub.ping_interval_s = 0.0
+    hub.fault_was_set(replace(often, value=3600.0))
     await hub.ping_silent()
     assert len(written) == 2
