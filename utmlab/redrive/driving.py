@@ -220,7 +220,7 @@ class Redrive:
         if call.startswith(_POLL):
             self._names.learn(exchange.response_body.encode(), answer.body, exchange.at)
         elif call.startswith("/policy/application/MCS/"):
-            self._names.pair_devices(exchange.response_body, answer.text)
+            self._names.pair_parties(exchange.response_body, answer.text)
         elif call.startswith("/authenticate/"):
             try:
                 then = decode_authenticate_answer(exchange.response_body.encode())
@@ -237,9 +237,13 @@ class Redrive:
         recorded_host = next(
             (v for name, v in exchange.request_headers.items() if name.lower() == "host"), ""
         )
-        then = f"{recorded_host}{self._recording.base}"
-        this = f"{self._base.authority}{self._base.path}"
-        body = shown_body(answer.path, answer.body).replace(this, then)
+        body = shown_body(answer.path, answer.body)
+        if recorded_host:
+            this, then = (
+                self._base.authority + self._base.path,
+                recorded_host + self._recording.base,
+            )
+            body = body.replace(this, then).replace(self._base.authority, recorded_host)
         if answer.path.startswith(_POLL):
             body = self._names.commands_as_recorded(body)
         return (

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _ID = re.compile(r"(?<=<id>)[^<]*(?=</id>)")
-_DEVICE = re.compile(r"(?<=<deviceId>)[^<]+(?=</deviceId>)")
+_PARTY = re.compile(r"<(deviceId|tenantId)>([^<]+)</")
 SHORTEST_IN_TEXT = 8
 """Shorter names are replaced in a path only: in a text they could be anything."""
 
@@ -65,11 +65,11 @@ class Names:
         recorded = {now: then for then, now in self._commands.items()}
         return _ID.sub(lambda found: recorded.get(found[0], found[0]), text)
 
-    def pair_devices(self, recorded: str, now: str) -> None:
-        """Pair what two MCS policies call the device, which is known before it has a token."""
-        then, this = _DEVICE.search(recorded), _DEVICE.search(now)
-        if then and this:
-            self.pair(then[0], this[0])
+    def pair_parties(self, recorded: str, now: str) -> None:
+        """Pair what two MCS policies call device and tenant, known before there is a token."""
+        then = {found[1]: found[2] for found in _PARTY.finditer(recorded)}
+        for found in _PARTY.finditer(now):
+            self.pair(then.get(found[1], ""), found[2])
 
     def learn(self, recorded: bytes, now: bytes, received_at: datetime) -> None:
         """Pair what two answers to the same poll hand out; what is no list pairs nothing."""

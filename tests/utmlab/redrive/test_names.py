@@ -53,3 +53,12 @@ def test_no_name_is_replaced_twice():
     names.pair("a" * 8, "b" * 8)
     names.pair("b" * 8, "a" * 8)
     assert names.in_text("a" * 8 + "b" * 8) == "b" * 8 + "a" * 8
+
+
+def test_device_and_tenant_are_paired_by_the_mcs_policy():
+    names = Names()
+    names.pair_parties(
+        "<deviceId>device-1</deviceId><tenantId>tenant-1</tenantId>",
+        "<tenantId>tenant-2</tenantId><deviceId>device-2</deviceId>",
+    )
+    assert names.in_text("device-1 tenant-1") == "device-2 tenant-2"
