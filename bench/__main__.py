@@ -26,6 +26,7 @@ USUAL = (
     "large_lists",
     "agents",
     "policy_change",
+    "snapshot",
 )
 LONG = ("virtual", "virtual_week", "flat_cost")
 

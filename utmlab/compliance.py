@@ -6,11 +6,14 @@
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from endpoint.app import PartNotRunningError
 from foundation.errors import DomainError
-from utmlab.computers import Computer
+from utm.naming import NoSuchGroupError
+from utmlab.computers import Computer, TaskComputer
 from utmlab.errors import NotCompliantError
 from utmlab.places import Places
 from utmlab.stored import stored_trace
@@ -31,7 +34,13 @@ class Lab(Protocol):
 
 
 async def wait_compliant(
-    lab: Lab, changeset: int | None, *, endpoint: str | None, timeout_s: float
+    lab: Lab,
+    changeset: int | None,
+    *,
+    endpoint: str | None,
+    timeout_s: float,
+    group: str | None = None,
+    polls: int | None = None,
 ) -> None:
     """Wait until endpoints comply.
 
@@ -39,27 +48,73 @@ async def wait_compliant(
         lab: The running lab.
         changeset: Its number, None for the newest.
         endpoint: One computer's name, None for all.
-        timeout_s: How long to wait.
+        timeout_s: How long to wait at most.
+        group: Only the members of an endpoint group.
+        polls: And until every computer that is missing has made so many; None does not count.
 
     Raises:
         NotCompliantError: If they do not in time.
     """
     # The first look is not cut short: a time-out can always name who is missing.
-    missing = await _missing(lab, changeset, endpoint)
-    try:
+    missing, begun = await _missing(lab, changeset, endpoint, group), _polls(lab)
+    waited = f"{timeout_s:g} s"
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
             while missing:
+                has_polled = _have_polled(lab, missing, begun, polls)
                 await asyncio.sleep(LOOK_EVERY_S)
-                missing = await _missing(lab, changeset, endpoint)
-    except TimeoutError:
+                missing = await _missing(lab, changeset, endpoint, group)
+                if has_polled:  # counted before the look: the last poll's work is seen
+                    waited = f"{polls} polls"
+                    break
+    if missing:
         which = f"changeset {changeset}" if changeset else "the newest changeset"
-        story = "\n".join([*_reasons(lab, changeset, missing), *_last_lines(lab, missing)])
+        story = [*_reasons(lab, changeset, missing), *await _last_requests(lab, missing)]
+        told = "\n".join([*story, *_last_lines(lab, missing)])
         raise NotCompliantError(
-            f"after {timeout_s:g} s {', '.join(missing)} not compliant with {which}:\n{story}"
-        ) from None
+            f"after {waited} {', '.join(missing)} not compliant with {which}:\n{told}"
+        )
 
 
-async def _missing(lab: Lab, changeset: int | None, endpoint: str | None) -> list[str]:
+def _polls(lab: Lab) -> dict[str, int]:
+    """Return how often the computers whose clients are tasks polled so far."""
+    counted = dict[str, int]()
+    for name, computer in lab.computers.items():
+        if isinstance(computer, TaskComputer):
+            with contextlib.suppress(PartNotRunningError):
+                counted[name] = computer.endpoint.mcs_client.polls
+    return counted
+
+
+def _have_polled(lab: Lab, names: list[str], begun: dict[str, int], polls: int | None) -> bool:
+    if polls is None:
+        return False
+    now = _polls(lab)
+    counted = [now[name] - begun.get(name, 0) for name in names if name in now]
+    return bool(counted) and min(counted) >= polls
+
+
+async def _last_requests(lab: Lab, names: list[str]) -> list[str]:
+    """Return the last exchange of each with LiveConnect, as far as a journal is kept."""
+    try:
+        exchanges = await lab.call("liveconnect", "journal", limit=1000)
+        ids = {one["name"]: one["id"] for one in await lab.call("utm", "endpoint_list")}
+    except DomainError:
+        return []
+    told = []
+    for name in names:
+        own = [one for one in exchanges if name in ids and ids[name] in one["path"]]
+        if own:
+            last = own[-1]
+            told.append(
+                f"  {name} last request: {last['method']} {last['path']} -> {last['status']}"
+            )
+    return told
+
+
+async def _missing(
+    lab: Lab, changeset: int | None, endpoint: str | None, group: str | None
+) -> list[str]:
     """Return the names of those that do not comply yet."""
     view = await lab.call("utm", "changeset", number=changeset)
     if view is None:
@@ -67,9 +122,20 @@ async def _missing(lab: Lab, changeset: int | None, endpoint: str | None) -> lis
     if changeset is not None and _is_covered(view, await lab.call("utm", "endpoint_list")):
         return []
     concerned = [one for one in view["endpoints"] if endpoint in (None, one["name"])]
+    if group is not None:
+        members = await _members(lab, group)
+        concerned = [one for one in concerned if one["name"] in members]
     if endpoint is not None and not concerned:
         return [endpoint]
     return [one["name"] for one in concerned if "applied_at" not in one]
+
+
+async def _members(lab: Lab, group: str) -> set[str]:
+    """Return the names of a group's computers; the default group has those of no other."""
+    groups = {one["name"]: one for one in await lab.call("utm", "group_list")}
+    if group not in groups:
+        raise NoSuchGroupError(f"there is no endpoint group {group!r}")
+    return set(groups[group]["endpoints"])
 
 
 def _is_covered(view: Mapping[str, Any], endpoints: list[dict[str, Any]]) -> bool:

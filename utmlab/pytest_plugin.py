@@ -2,17 +2,27 @@
 
 - `utmlab_stack`: a running lab of the test's own, Endpoint Protection on, polling fast.
 - `utmlab_endpoint`: a computer of that lab, installed, enrolled and compliant.
-- The poll interval is the option `--utmlab-poll` (seconds).
+- `utmlab_fleet`: installs so many computers and waits until they comply.
+- `utmlab_clock`: runs a story in a lab whose time jumps: days within seconds.
+- Options: `--utmlab-poll S`, and `--utmlab-artifacts DIR`, where a failed test leaves a bundle of
+  its lab without secrets. What a test can say about a lab is in `utmlab.checks`.
 
 The fixtures are asynchronous and need pytest-asyncio (`pip install utmlab[pytest]`); without it
 this plugin offers nothing and disturbs nobody.
 """
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from foundation.errors import DomainError
+from foundation.service import utc_now
+from utmlab.bundle import write_bundle
+from utmlab.clock import VirtualClock, run_virtual
 from utmlab.computers import Computer
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
@@ -25,10 +35,16 @@ except ImportError:  # pragma: no cover - a user's environment without it
 
 DEFAULT_POLL_S = 0.2
 COMPUTER = "PC-01"
+FLEET_PATIENCE_S = 300.0
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+_PLACES = pytest.StashKey[list[Places]]()
+
+Install = Callable[[int], Awaitable[list[Computer]]]
+Story = Callable[[Stack, VirtualClock], Any]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the poll interval of the labs."""
+    """Add the poll interval of the labs, and where failed tests leave what they had."""
     group = parser.getgroup("utmlab")
     group.addoption(
         "--utmlab-poll",
@@ -37,17 +53,74 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="S",
         help="poll interval of the endpoints in utmlab_stack (default %(default)s s)",
     )
+    group.addoption(
+        "--utmlab-artifacts",
+        type=Path,
+        metavar="DIR",
+        help="where a failed test leaves its lab's logs and state, without secrets",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep what a failed test's labs had, while they still run."""
+    report = yield
+    folder: Path | None = item.config.getoption("--utmlab-artifacts")
+    if call.when in {"setup", "call"} and report.failed and folder is not None:
+        for places in item.stash.get(_PLACES, []):
+            report.sections.append(("utmlab", _kept(places, folder, item.nodeid)))
+    return report
+
+
+def _kept(places: Places, folder: Path, test: str) -> str:
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", test)[-150:]
+    target = folder.absolute() / f"{name}.tar.gz"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_bundle(places, target, utc_now())
+    except (OSError, DomainError) as error:  # the test's own failure is what counts
+        return f"what the lab had could not be kept: {error}"
+    return f"what the lab had: {target}"
+
+
+def _places(request: pytest.FixtureRequest, folder: Path) -> Places:
+    data = folder / "utmlab"
+    places = Places(data, data / "logs")
+    request.node.stash.setdefault(_PLACES, []).append(places)
+    return places
+
+
+@pytest.fixture
+def utmlab_clock(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Story], Any]:
+    """Return what runs `await story(lab, clock)` in virtual time, polls every 20 seconds.
+
+    The test itself is no coroutine: the story has a loop of its own.
+    """
+    places = _places(request, tmp_path)
+
+    def run(story: Story) -> Any:
+        async def main(clock: VirtualClock) -> Any:
+            async with Stack(places, LabSettings(ports=Ports()), clock=clock) as lab:
+                await lab.call("utm", "enable")
+                return await story(lab, clock)
+
+        return run_virtual(main, start=START)
+
+    return run
 
 
 if pytest_asyncio is not None:
 
     @pytest_asyncio.fixture
-    async def utmlab_stack(tmp_path: Path, pytestconfig: pytest.Config) -> AsyncIterator[Stack]:
+    async def utmlab_stack(
+        request: pytest.FixtureRequest, tmp_path: Path, pytestconfig: pytest.Config
+    ) -> AsyncIterator[Stack]:
         """Yield a running lab with Endpoint Protection switched on."""
-        data = tmp_path / "utmlab"
         poll_s: float = pytestconfig.getoption("--utmlab-poll")
         settings = LabSettings(poll_interval_s=poll_s, ports=Ports())
-        async with Stack(Places(data, data / "logs"), settings) as lab:
+        async with Stack(_places(request, tmp_path), settings) as lab:
             await lab.call("utm", "enable")
             yield lab
 
@@ -57,3 +130,15 @@ if pytest_asyncio is not None:
         computer = await utmlab_stack.install(COMPUTER)
         await utmlab_stack.wait_compliant()
         return computer
+
+    @pytest_asyncio.fixture
+    async def utmlab_fleet(utmlab_stack: Stack) -> Install:
+        """Return what installs so many computers, FLEET-01 and on, and waits until they comply."""
+
+        async def install(count: int) -> list[Computer]:
+            names = [f"FLEET-{number:02}" for number in range(1, count + 1)]
+            computers = [await utmlab_stack.install(name) for name in names]
+            await utmlab_stack.wait_compliant(timeout_s=FLEET_PATIENCE_S)
+            return computers
+
+        return install

@@ -303,19 +303,25 @@ class Stack:
         changeset: int | None = None,
         *,
         endpoint: str | None = None,
+        group: str | None = None,
         timeout_s: float = 60.0,
+        polls: int | None = None,
     ) -> None:
         """Wait until endpoints comply with a changeset, the newest by default.
 
         Args:
             changeset: Its number.
             endpoint: One computer's name; all by default.
-            timeout_s: How long to wait.
+            group: Only the members of an endpoint group.
+            timeout_s: How long to wait at most.
+            polls: How many polls each may make meanwhile; computers that are tasks are counted.
 
         Raises:
             NotCompliantError: If they do not in time; it names endpoint, hop and last log lines.
         """
-        await wait_compliant(self, changeset, endpoint=endpoint, timeout_s=timeout_s)
+        await wait_compliant(
+            self, changeset, endpoint=endpoint, group=group, timeout_s=timeout_s, polls=polls
+        )
 
     async def _plug_in_again(self, names: Sequence[str]) -> None:
         """Tell the computers at the office where the gateway is this time."""

@@ -21,7 +21,9 @@ class Answers:
 
     async def call(self, _house, verb, **arguments):
         if verb == "endpoint_list":
-            return self._listed
+            return [{"id": one["name"], **one} for one in self._listed]
+        if verb == "journal":
+            return []
         self.asked.append(arguments)
         return self._views.pop(0) if len(self._views) > 1 else self._views[0]
 

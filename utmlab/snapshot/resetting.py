@@ -141,10 +141,16 @@ def _stamp(path: str) -> _Stamp | None:
 
 
 def _put(path: str, wanted: _File) -> None:
-    """Replace a file in one step, so that nobody reads half of it."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, wanted.mode), "wb") as file:  # noqa: PTH123 - the mode is set by os.open
+    """Write over a file as it lies there.
+
+    To rename over it, or to empty it first, makes ext4 bring the new data to the disk at once.
+    """
+    flags = os.O_WRONLY | os.O_CREAT
+    try:
+        descriptor = os.open(path, flags, wanted.mode)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True)
+        descriptor = os.open(path, flags, wanted.mode)
+    with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123 - opened as it lies there
         file.write(wanted.data)
-    temporary.replace(target)
+        file.truncate(len(wanted.data))
