@@ -8,6 +8,7 @@
 import base64
 import binascii
 import re
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,7 @@ from aiohttp import web
 from foundation.net.fault_effects import INJECTED
 from foundation.net.journal import LONGEST_BODY, Exchange, Journal
 from foundation.protocol.authorization import AuthorizationMalformedError, decode_basic
+from foundation.protocol.data_feeds import ENCODING
 from foundation.redact import REDACTED, redact_headers
 from foundation.service import Now
 from liveconnect.refusals import REASON_HEADER
@@ -69,7 +71,8 @@ def _exchange(
     request: web.Request, answer: web.StreamResponse | None, *, began: datetime, now: Now
 ) -> Exchange:
     # What the handler read is kept by aiohttp; what it refused to read is not read here either.
-    sent = request._read_bytes or b""  # noqa: SLF001 - aiohttp has no other view of it
+    read = request._read_bytes or b""  # noqa: SLF001 - aiohttp has no other view of it
+    sent = inflated(read) if request.headers.get("Content-Encoding") == ENCODING else read
     body = answer.body if isinstance(answer, web.Response) else None
     received = body if isinstance(body, bytes) else b""
     status = answer.status if answer is not None else 0
@@ -109,6 +112,14 @@ def _endpoint(request: web.Request, received: bytes) -> str:
         return decode_basic(header).endpoint_id
     except AuthorizationMalformedError:
         return ""
+
+
+def inflated(body: bytes) -> bytes:
+    """Return what a data feed says; one that cannot be read stays as it is."""
+    try:
+        return zlib.decompressobj().decompress(body, _MOST_LOOKED_AT)
+    except zlib.error:
+        return body
 
 
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Who may call, and how each refusal looks to a client."""
 
 import base64
+import zlib
 
 import pytest
 
@@ -10,7 +11,7 @@ from foundation.protocol.names import POLICY_TYPES, REGISTER_REALM
 from foundation.protocol.policies import seal
 from foundation.protocol.tamper_policy import TamperPolicy
 from foundation.redact import REDACTED
-from liveconnect.mcs_service.journal import shown_headers
+from liveconnect.mcs_service.journal import inflated, shown_headers
 
 
 def basic(text):
@@ -182,3 +183,8 @@ async def test_no_password_of_a_utm_is_in_the_journal(lab, make_group):
 def test_a_token_in_the_user_agent_is_not_kept(sent, shown):
     agent = "Sophos MCS Client/1.2.3.4 Linux sessions "
     assert shown_headers({"User-Agent": agent + sent}) == {"User-Agent": agent + shown}
+
+
+def test_a_compressed_feed_is_kept_as_text_and_a_broken_one_as_it_is():
+    assert inflated(zlib.compress(b'[{"a": 1}]')) == b'[{"a": 1}]'
+    assert inflated(b"no stream") == b"no stream"
