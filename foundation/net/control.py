@@ -109,7 +109,7 @@ class ControlServer:
 
     async def _answer(self, request: web.Request) -> web.Response:
         token = request.headers.get(TOKEN_HEADER, "")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not hmac.compare_digest(token.encode(errors="replace"), self._token.encode()):
             return web.json_response({"error": "token_wrong"}, status=401)
         try:
             arguments = await request.json()

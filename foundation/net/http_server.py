@@ -12,12 +12,15 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from foundation.errors import DomainError
 
 KEEP_ALIVE_S = 3600.0
 """Long against any poll interval, so that an endpoint keeps its one connection."""
 SHUTDOWN_S = 1.0
+_CLIENTS_OWN = (ConnectionError, BadHttpMessage)
+"""A client that left, or that sent no HTTP: answered where it can be, and no fault of ours."""
 BACKLOG = 1024
 """Connections that may wait to be accepted: thousands of clients come back at once after a stop."""
 RETRY_AFTER_S = 5
@@ -42,7 +45,7 @@ class PortInUseError(DomainError):
 
 
 def _is_worth_printing(record: logging.LogRecord) -> bool:
-    return not (record.exc_info and isinstance(record.exc_info[1], ConnectionError))
+    return not (record.exc_info and isinstance(record.exc_info[1], _CLIENTS_OWN))
 
 
 def _crash_printer() -> logging.Logger:

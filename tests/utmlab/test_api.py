@@ -1,5 +1,6 @@
 """The control API of a running lab: verbs over HTTP, the token, the OpenAPI document."""
 
+import asyncio
 import json
 import stat
 
@@ -233,3 +234,13 @@ async def test_the_metrics_of_both_houses_are_told_without_a_token_or_a_secret(l
     assert "utm_link_up 1.0" in text
     assert "liveconnect_utms 1.0" in text
     assert (await lab.call("utm", "token"))["token"] not in text
+
+
+async def test_a_token_that_is_no_text_is_a_wrong_one(lab):
+    reader, writer = await asyncio.open_connection("127.0.0.1", lab.settings.ports.control)
+    writer.write(
+        b"POST /verbs/utm_status HTTP/1.1\r\nHost: localhost\r\nX-Control-Token: \x88\r\n"
+        b"Content-Length: 2\r\nConnection: close\r\n\r\n{}"
+    )
+    assert (await reader.readline()).startswith(b"HTTP/1.1 401")
+    writer.close()

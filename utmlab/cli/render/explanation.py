@@ -51,7 +51,8 @@ def explanation_record(found: Explanation) -> dict[str, Any]:
 
 
 def _message_record(message: Message) -> dict[str, Any]:
-    plain = {one.name: getattr(message, one.name) for one in fields(message)}
+    told = (one.name for one in fields(message) if one.name != "valued_keys")  # follows from keys
+    plain = {name: getattr(message, name) for name in told}
     sources = ("readings", "distance", "absence")
     return {
         **plain,
