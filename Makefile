@@ -31,6 +31,7 @@ test: $(READY)  ## run all tests on two cores
 	@PATH="$$PATH:/usr/sbin" command -v rsyslogd >/dev/null || tools/need --package rsyslog
 	@tools/peers
 	@tools/ansible
+	@tools/locust
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-core: $(READY)  ## run the tests that need nothing but Python
@@ -55,7 +56,7 @@ lock: $(READY)  ## pin what is installed in .venv, with hashes
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what make made; data folders and logs stay
-	@rm -rf .venv .venv-ansible build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-ansible .venv-locust build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml tools/venv

@@ -146,6 +146,7 @@ class Carrier:
         if push is not self._push:
             return
         self._push = self._push_target = None
+        self._fleet.listeners.pop(self, None)
         self._fleet.tally.unanswered("push", reason, self._fleet.loop.time())
         if self.agent.is_push_up:
             self.agent.push_lost()
@@ -273,10 +274,12 @@ class Carrier:
         if agent.push is not None:
             self._push_target = agent.push
             self._push = PushLink(self, self._fleet.loop.time())
+            self._fleet.listeners[self] = None
             self._fleet.begin(self._push.open(self._fleet, agent.push, agent.number))
 
     def _close_push(self) -> None:
         push, self._push, self._push_target = self._push, None, None
+        self._fleet.listeners.pop(self, None)
         self.agent.is_push_up = False
         if push is not None:
             push.close()

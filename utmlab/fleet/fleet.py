@@ -25,7 +25,7 @@ from utmlab.fleet.plan import FleetPlan
 from utmlab.fleet.surroundings import Surroundings
 from utmlab.fleet.tally import Tally
 
-WATCH_S: Final = 1.0
+WATCH_S: Final = 5.0
 KEEP_S: Final = 30.0
 
 
@@ -39,6 +39,7 @@ class Fleet(Service):
     Attributes:
         tally: What they did.
         in_flight: Who awaits an answer, the oldest first.
+        listeners: Who has a push channel.
         heads: The heads of answers that were read before.
         loop: The loop they run on, once they were started.
     """
@@ -49,6 +50,7 @@ class Fleet(Service):
         self.plan = plan
         self.tally = Tally(span_s=plan.span_s)
         self.in_flight: dict[Carrier, None] = {}
+        self.listeners: dict[Carrier, None] = {}
         self.heads = Heads()
         self._carriers: list[Carrier] = []
         self._now = now
@@ -149,7 +151,7 @@ class Fleet(Service):
             before_s = now_s - self.plan.request_timeout_s
             while self.in_flight and (oldest := next(iter(self.in_flight))).sent_at_s < before_s:
                 oldest.time_out()
-            for carrier in self._carriers:
+            for carrier in tuple(self.listeners):
                 carrier.push_silent(now_s)
 
     async def _keep(self) -> None:
