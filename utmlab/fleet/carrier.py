@@ -156,7 +156,9 @@ class Carrier:
     def push_silent(self, now_s: float) -> None:
         """End a push channel that has been silent for too long."""
         push, target = self._push, self._push_target
-        if push is None or target is None or now_s - push.heard_at_s <= target.ping_timeout_s:
+        if push is None or target is None or not self.agent.is_push_up:
+            return  # connecting has a limit of its own
+        if now_s - push.heard_at_s <= target.ping_timeout_s:
             return
         push.close()
         self.push_lost(push, "No Ping from Server")

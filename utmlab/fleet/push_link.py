@@ -39,7 +39,40 @@ class Listener(Protocol):
         """Take note that the channel is down."""
 
 
-class PushLink(asyncio.Protocol):
+class _Connection(asyncio.Protocol):
+    """One connection of a channel; what a former one still says is not heard."""
+
+    def __init__(self, link: "PushLink") -> None:
+        self._link = link
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        # uvloop's transports have the methods, but not the base class.
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came."""
+        self._link.received(self, data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell that it has ended."""
+        del exc
+        self._transport = None
+        self._link.ended(self)
+
+    def write(self, data: bytes) -> None:
+        """Send."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def abort(self) -> None:
+        """End it at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class PushLink:
     """One push channel.
 
     Attributes:
@@ -48,7 +81,7 @@ class PushLink(asyncio.Protocol):
 
     def __init__(self, listener: Listener, now_s: float) -> None:
         self._listener = listener
-        self._transport: asyncio.Transport | None = None
+        self._connection: _Connection | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._events = EventReader()
         self._headers: dict[str, str] = {}
@@ -76,17 +109,14 @@ class PushLink(asyncio.Protocol):
     def close(self) -> None:
         """End it; nobody is told."""
         self._is_closed = True
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            transport.abort()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.abort()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        # uvloop's transports have the methods, but not the base class.
-        self._transport = transport  # type: ignore[assignment]
-
-    def data_received(self, data: bytes) -> None:
+    def received(self, connection: _Connection, data: bytes) -> None:
         """Read on."""
+        if connection is not self._connection:
+            return
         self.heard_at_s = self._loop.time()
         try:
             self._parser.feed_data(data)
@@ -94,10 +124,9 @@ class PushLink(asyncio.Protocol):
             cause = error.__context__
             self._end(str(cause) if isinstance(cause, PushStreamBrokenError) else "no HTTP")
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell that the stream has ended."""
-        del exc
-        if self._redirect is None or not self._redirect.done():
+    def ended(self, connection: _Connection) -> None:
+        """Take the end of a connection."""
+        if connection is self._connection:
             self._end("the server ended the stream")
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -135,19 +164,21 @@ class PushLink(asyncio.Protocol):
 
     async def _ask(self, fleet: "Fleet", url: str, target: PushTarget, number: int) -> str | None:
         """Send the request; return where it is redirected to."""
-        former, self._transport = self._transport, None
+        former, self._connection = self._connection, None
         self._redirect = self._loop.create_future()
         self._parser, self._headers = httptools.HttpResponseParser(self), {}
         if former is not None:
             former.abort()
         parts = urlsplit(url)
-        await fleet.connect(lambda: self, number, parts)
-        if self._is_closed or self._transport is None:
+        connection = await fleet.connect(lambda: _Connection(self), number, parts)
+        if self._is_closed:
+            connection.abort()  # it comes too late
             return None
+        self._connection, self.heard_at_s = connection, self._loop.time()
         lines = "".join(f"{name}: {value}\r\n" for name, value in push_headers(target).items())
         path = parts.path or "/"
         head = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{lines}\r\n"
-        self._transport.write(head.encode())
+        connection.write(head.encode())
         return await self._redirect
 
     def _end(self, reason: str) -> None:
