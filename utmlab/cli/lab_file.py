@@ -22,9 +22,10 @@ from utmlab.lab_file import describe_lab, read_lab
 )
 @click.pass_obj
 def export_command(session: Session, file: Path | None) -> None:
-    """Write the lab as one file: settings, the UTM's configuration, the computers.
+    """Write the lab as one file.
 
-    To FILE or standard output, from stored state. Passwords, tokens, identities and ports are left
+    Settings, the UTM's configuration and the computers, to FILE or standard output, from stored
+    state. Passwords, tokens, identities and ports are left
     out, so that the same file makes many labs: `utmlab apply FILE`.
     """
     text = json.dumps(describe_lab(session.places).as_record(), indent=1, ensure_ascii=False) + "\n"
@@ -42,10 +43,11 @@ def export_command(session: Session, file: Path | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would come of it, and change nothing.")
 @click.pass_obj
 def apply_command(session: Session, file: Path, *, dry_run: bool) -> None:
-    """Bring the running lab to what a file says; doing it again changes nothing.
+    """Bring the lab to what a file says.
 
-    FILE is what `utmlab export` writes, or `-` for standard input; parts may be missing. Nothing is
-    deleted. Settings hold from the next start on.
+    The lab has to run; doing it again changes nothing. FILE is what `utmlab export` writes, or `-`
+    for standard input; parts may be missing. Nothing is deleted. Settings hold from the next start
+    on.
     """
     body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     wanted = read_lab(body)  # here too, so that a file is refused with nothing running
