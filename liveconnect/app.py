@@ -28,7 +28,6 @@ from foundation.faults.verbs import fault_verbs
 from foundation.net.http_server import HttpServer
 from foundation.net.journal import Journal
 from foundation.net.journal_file import JournalFile
-from foundation.net.tls import server_context
 from foundation.operations_log import OperationsLog
 from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
@@ -36,6 +35,7 @@ from foundation.service import Now, Service, Tasks, utc_now
 from liveconnect.access_token import AccessTokens
 from liveconnect.admission import Admission
 from liveconnect.category_lookup import CategoryLookup, CategoryService
+from liveconnect.certificates import Certificates
 from liveconnect.clones import CloneWatch
 from liveconnect.config import LiveConnectConfig
 from liveconnect.content.packages import ensure_packages
@@ -100,7 +100,10 @@ class LiveConnect(Service):
         if self._hub is not None:
             self._roster.listen(self._hub.notice)
         mcs_policies = McsPolicies(
-            lambda: self.mcs_url, config.poll_interval_s, _push_offer(config)
+            lambda: self.mcs_url,
+            config.poll_interval_s,
+            _push_offer(config),
+            self._trusted_ca,
         )
         self._sharing = sharing_of(
             config,
@@ -116,6 +119,9 @@ class LiveConnect(Service):
             before_commit=refusing_commits(self.faults, "liveconnect"),
         )
         self._store = self._sharing.store
+        self._certificates: Certificates = Certificates(
+            config, store=self._store, roster=self._roster, log=self._log, now=now
+        )
         self._upkeep = Upkeep(
             self._store, self._roster, self._log, interval_s=config.poll_interval_s, now=now
         )
@@ -143,6 +149,7 @@ class LiveConnect(Service):
             store=self._store, roster=self._roster, tokens=self._access_tokens, now=now
         )
         self.verbs |= testing.by_name()
+        self.verbs |= self._certificates.by_name()
         self.verbs |= fault_verbs(
             self.faults, on_set=self._fault_was_set, on_clear=self._faults_were_cleared
         )
@@ -225,7 +232,7 @@ class LiveConnect(Service):
         await self._store.open()
         await self._sharing.share_keys(config.pki_folder, self._make_keys)
         authority = self._authority()
-        certificate, key = authority.server_files(config.public_name)
+        mcs_tls, link_tls = self._certificates.open(authority)
         ensure_packages(config.content_folder, self._now())
         await self.load()
         await self._sharing.follow(self._tasks)
@@ -240,13 +247,10 @@ class LiveConnect(Service):
                 most_connections=config.most_connections,
                 on_refused=self._no_room,
                 inflate_bodies=False,
-                ssl_context=server_context(certificate=certificate, key=key, now=self._now),
+                ssl_context=mcs_tls,
             )
         )
         self._roster.apply(await self._store.refresh_mcs_policies(self._now()))
-        link_tls = server_context(
-            certificate=certificate, key=key, now=self._now, client_ca=authority.ca_file
-        )
         self.link_port = await self._listen(
             HttpServer(
                 self._link_application(authority),
@@ -260,6 +264,7 @@ class LiveConnect(Service):
         ports.remember("mcs", self.mcs_port)
         ports.remember("link", self.link_port)
         self._tasks.keep(self._upkeep.run, name="liveconnect upkeep")
+        self._tasks.keep(self._certificates.run, name="server certificate")
         if self._hub is not None:
             self._tasks.keep(self._hub.run, name="push pings")
         self._log.record("started", mcs=self.mcs_url, link=self.link_url)
@@ -316,6 +321,9 @@ class LiveConnect(Service):
             now=self._now,
         )
         return LinkService(context).application(self._middlewares())
+
+    def _trusted_ca(self) -> str:
+        return self._certificates.trusted_ca()
 
     def _middlewares(self) -> tuple[Any, ...]:
         return (journal_middleware(self.journal, self._now),) if self._config.journal else ()

@@ -1,6 +1,9 @@
 """LiveConnect's own certificate authority.
 
 - Made at first start; every private file is 0600. P-256 keys only, signatures with SHA-384.
+- `ca.crt` holds every certificate that is trusted; the signer is the one whose key is `ca.key`.
+  A rotation has three steps: a new certificate is trusted too (`next.key`), it becomes the signer
+  (one rename), the old one is dropped. A kill leaves one of these states.
 - The server certificate names localhost, 127.0.0.1, ::1 and the public name; it is made anew
   when a name is missing or its end is near. The CA stays.
 - A UTM's certificate comes from its CSR; the private key never travels. Which serials are valid
@@ -14,6 +17,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
@@ -43,6 +47,21 @@ class CertificateRequestInvalidError(DomainError):
     hint: ClassVar[str] = "Send a PEM certificate request, signed by its own P-256 key."
 
 
+class RotationOutOfStepError(DomainError):
+    """A step of a rotation that is not the next one."""
+
+    code: ClassVar[str] = "rotation_out_of_step"
+    hint: ClassVar[str] = "The steps are prepare, switch, finish; `utmlab ca rotate` tells where."
+
+
+class RotationPhase(StrEnum):
+    """How far a rotation of the CA is."""
+
+    STABLE = "stable"
+    PREPARED = "prepared"
+    SWITCHED = "switched"
+
+
 @dataclass(frozen=True, slots=True)
 class UtmCertificate:
     """A certificate that was issued to a UTM.
@@ -66,6 +85,7 @@ class CertificateAuthority:
     def __init__(self, folder: Path, *, now: Now) -> None:
         self._folder = folder
         self._now = now
+        self._trusted: tuple[x509.Certificate, ...] = ()
         self._key, self._certificate = self._load_or_make()
 
     @property
@@ -75,8 +95,79 @@ class CertificateAuthority:
 
     @property
     def ca_pem(self) -> str:
-        """The CA's certificate as text."""
-        return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
+        """Every certificate that is to be trusted, the signer's first."""
+        return "".join(_pem(one) for one in self._trusted)
+
+    @property
+    def phase(self) -> RotationPhase:
+        """How far a rotation is."""
+        if self._next_key_file.exists():
+            return RotationPhase.PREPARED
+        return RotationPhase.SWITCHED if len(self._trusted) > 1 else RotationPhase.STABLE
+
+    @property
+    def was_rotated(self) -> bool:
+        """Whether a rotation was ever begun: then endpoints have to be told whom to trust."""
+        return self._rotated_file.exists()
+
+    @property
+    def expires_at(self) -> datetime:
+        """The end of the signer's validity."""
+        return self._certificate.not_valid_after_utc
+
+    @property
+    def began_at(self) -> datetime:
+        """When the signer was made."""
+        return self._certificate.not_valid_before_utc + EARLY
+
+    def prepare(self) -> None:
+        """Trust a new certificate too; the old one goes on signing.
+
+        Raises:
+            RotationOutOfStepError: If a rotation is under way.
+        """
+        self._expect(RotationPhase.STABLE)
+        key = ec.generate_private_key(ec.SECP256R1())
+        added = _make_root(key, self._now())
+        write_atomic(self._rotated_file, b"")
+        # The certificate first: trusted and unused does no harm, a key without one would.
+        self._write_trusted((self._certificate, added))
+        write_secret(self._next_key_file, _key_bytes(key))
+
+    def switch(self) -> None:
+        """Sign with the new key from now on; both certificates are trusted.
+
+        Raises:
+            RotationOutOfStepError: If no new certificate is prepared.
+        """
+        self._expect(RotationPhase.PREPARED)
+        self._next_key_file.replace(self._folder / "ca.key")
+        self._key, self._certificate = self._load_or_make()
+
+    def finish(self) -> None:
+        """Trust the new certificate alone.
+
+        Raises:
+            RotationOutOfStepError: If the new one does not sign yet.
+        """
+        self._expect(RotationPhase.SWITCHED)
+        self._write_trusted((self._certificate,))
+
+    def _expect(self, phase: RotationPhase) -> None:
+        if self.phase is not phase:
+            raise RotationOutOfStepError(f"the rotation is {self.phase.value}, not {phase.value}")
+
+    def _write_trusted(self, certificates: tuple[x509.Certificate, ...]) -> None:
+        write_atomic(self.ca_file, "".join(_pem(one) for one in certificates).encode())
+        self._trusted = certificates
+
+    @property
+    def _next_key_file(self) -> Path:
+        return self._folder / "next.key"
+
+    @property
+    def _rotated_file(self) -> Path:
+        return self._folder / "rotated"
 
     def server_files(self, public_name: str) -> tuple[Path, Path]:
         """Return certificate and key for the listeners, made or renewed if needed."""
@@ -122,13 +213,16 @@ class CertificateAuthority:
             key = serialization.load_pem_private_key(key_file.read_bytes(), None)
             if not isinstance(key, ec.EllipticCurvePrivateKey):
                 raise TypeError(f"{key_file} is not an EC key")
-            return key, x509.load_pem_x509_certificate(self.ca_file.read_bytes())
+            found = x509.load_pem_x509_certificates(self.ca_file.read_bytes())
+            mine = [one for one in found if one.public_key() == key.public_key()]
+            self._trusted = (*mine, *(one for one in found if one not in mine))
+            return key, mine[0]
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _make_root(key, self._now())
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The key first: a certificate without its key would look like a finished CA.
         write_secret(key_file, _key_bytes(key))
-        write_atomic(self.ca_file, certificate.public_bytes(serialization.Encoding.PEM))
+        self._write_trusted((certificate,))
         return key, certificate
 
     def _serves(self, certificate_file: Path, names: Sequence[x509.GeneralName]) -> bool:
@@ -142,9 +236,14 @@ class CertificateAuthority:
             <= now
             < (certificate.not_valid_after_utc - RENEW_BEFORE)
         )
-        return (
-            fresh and set(names) <= set(named) and certificate.issuer == self._certificate.subject
-        )
+        return fresh and set(names) <= set(named) and self._has_signed(certificate)
+
+    def _has_signed(self, certificate: x509.Certificate) -> bool:
+        try:
+            certificate.verify_directly_issued_by(self._certificate)
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        return True
 
     def _sign(
         self,
@@ -173,7 +272,7 @@ class CertificateAuthority:
         return builder.sign(self._key, hashes.SHA384())
 
     def _chain(self, certificate: x509.Certificate) -> str:
-        return certificate.public_bytes(serialization.Encoding.PEM).decode() + self.ca_pem
+        return _pem(certificate) + _pem(self._certificate)
 
 
 def read_request(csr_pem: str) -> ec.EllipticCurvePublicKey:
@@ -236,6 +335,10 @@ def _make_root(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certifica
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA384())
     )
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _name(common_name: str) -> x509.Name:

@@ -276,6 +276,10 @@ class Utm(Service):
         """
         return await self._registrar.register()
 
+    async def renew(self) -> None:
+        """Look after the link's certificate and trust now."""
+        await self._registrar.renew()
+
     async def enable(self, *, caller: Caller | None = None) -> None:
         """Switch Endpoint Protection on and register; unreachable, go on trying in background.
 

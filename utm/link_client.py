@@ -13,6 +13,7 @@ import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -63,12 +64,14 @@ class LinkClient:
         self._url = url.rstrip("/")
         self._context = client_context(ca=ca, now=now, certificate=certificate, key=key)
         self._session: aiohttp.ClientSession | None = None
+        self._left: list[aiohttp.ClientSession] = []
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in (*self._left, *((self._session,) if self._session else ())):
+            await session.close()
+        self._left.clear()
+        self._session = None
 
     async def register(self, request: link.RegisterRequest) -> link.Registration:
         """Send a CSR; receive id, certificate chain, token and epoch."""
@@ -110,6 +113,31 @@ class LinkClient:
             if isinstance(token, str):
                 return token
             raise TypeError("a token is text")
+
+    async def trusted_ca(self) -> tuple[str, datetime]:
+        """Return the certificates to trust, and since when LiveConnect's CA signs as it does."""
+        answer = await self._request("GET", "/link/v1/ca")
+        with self._understanding():
+            content = json.loads(answer)
+            return str(content["ca_pem"]), datetime.fromisoformat(content["signing_since"])
+
+    async def renew(self, csr_pem: str) -> str:
+        """Have a new certificate made; return its chain."""
+        answer = await self._send_json("POST", "/link/v1/certificate", {"csr_pem": csr_pem})
+        with self._understanding():
+            return str(json.loads(answer)["certificate_chain_pem"])
+
+    def trust(self, ca: Path) -> None:
+        """Trust these certificates too, from the next connection on."""
+        self._context.load_verify_locations(ca)
+
+    async def show(self, certificate: Path, key: Path) -> None:
+        """Show another certificate, from the next connection on."""
+        self._context.load_cert_chain(certificate, key)
+        if self._session is not None:
+            # What is under way on the old connections ends there.
+            self._left.append(self._session)
+            self._session = None
 
     async def remove_endpoint(self, endpoint_id: str) -> None:
         """Refuse this endpoint from now on."""

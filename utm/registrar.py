@@ -27,6 +27,7 @@ from utm.config import UtmConfig
 from utm.epsecd.compiling import prepare
 from utm.epsecd.daemon import FIRST_PAUSE_S, LONGEST_PAUSE_S, Epsecd
 from utm.epsecd.registration import LinkCredentials, store_registration, stored_registration
+from utm.epsecd.renewing import Renewing
 from utm.epsecd.voice import Voice
 from utm.link_client import LinkClient
 
@@ -86,6 +87,8 @@ class Registrar(Service):
         self._rng = rng
         self._checkpoints = checkpoints
         self._epsecd: Epsecd | None = None
+        self._renewing: Renewing | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._registering = asyncio.Lock()
         self._has_failed = False
         self._tasks = Tasks(operations.failed)
@@ -138,6 +141,16 @@ class Registrar(Service):
         """Look for a changeset to push."""
         if self._epsecd is not None:
             self._epsecd.wake()
+
+    async def renew(self) -> None:
+        """Look after certificate and trust now.
+
+        Raises:
+            NotRegisteredError: If there is no registration yet.
+        """
+        if self._renewing is None:
+            raise NotRegisteredError("this UTM is not registered with LiveConnect")
+        await self._renewing.look()
 
     async def linked(self) -> LinkClient:
         """Return the registered link, for requests of an administrator.
@@ -235,8 +248,22 @@ class Registrar(Service):
             checkpoints=self._checkpoints,
         )
         await self._epsecd.start()
+        if self._credentials.mcs_ca.exists():
+            link.trust(self._credentials.mcs_ca)
+        self._renewing = Renewing(
+            link,
+            self._credentials,
+            request=lambda: self._credentials.request(config.host_name, config.organization),
+            operations=self._operations,
+            on_renewed=lambda serial: self._say("certificate_renewed", {"serial": serial}),
+            now=self._now,
+        )
+        self._looking = self._tasks.start(self._renewing.run(), name="certificate renewal")
 
     async def _close_link(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = self._renewing = None
         if self._epsecd is not None:
             await self._epsecd.stop()
             self._epsecd = None

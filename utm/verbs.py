@@ -93,6 +93,11 @@ class _Administration:
         await self._utm.linked()
         return {"token": str(await self._utm.node("epp.registration_token"))}
 
+    async def renew(self) -> dict[str, str]:
+        """Ask LiveConnect whom to trust, and for a new certificate if one is due."""
+        await self._utm.renew()
+        return {"serial": self._utm.credentials.serial()}
+
     async def token_reset(self) -> dict[str, str]:
         """Have a new token made; installers with the old one stop working."""
         link = await self._utm.linked()

@@ -210,6 +210,13 @@ class _Verbs:
         """Ask LiveConnect itself: flags, ways, policies, migrations, responses, feeds, its CA."""
         return await self._lab.call(LIVECONNECT, verb, **(arguments or {}))
 
+    async def ca_rotate(self, *, step: str, force: bool = False) -> Any:
+        """Do a step of the rotation of LiveConnect's CA: prepare, switch or finish."""
+        done = await self._lab.call(LIVECONNECT, "ca_rotate", step=step, force=force)
+        # The lab's own UTM looks at once instead of within the hour.
+        await self._utm("renew")
+        return {**done, **await self._lab.call(LIVECONNECT, "ca")}
+
     async def endpoint_browse(
         self, *, endpoint: str, url: str, proceed: bool = False
     ) -> dict[str, Any]:

@@ -234,9 +234,15 @@ class McsCalls:
 
     async def _take_up(self, settings: Settings) -> None:
         """Close the connection when servers or ways are others than at the last request."""
-        now = (settings.policy_servers, settings.configured_servers, settings.ways)
+        now = (
+            settings.policy_servers,
+            settings.configured_servers,
+            settings.ways,
+            settings.ca,
+            settings.ca_changed_ns,
+        )
         if self._ways is not None and self._ways != now:
-            self._log.information("Connection", "Servers, relays or proxies changed")
+            self._log.information("Connection", "Servers, ways or the CA changed")
             await self._connection.close()
         self._ways = now
 

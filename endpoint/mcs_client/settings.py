@@ -10,7 +10,7 @@ Provenance: mcs-protocol.md 1.2, 1.5, 1.8 (public); the option is ours.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,7 @@ class Settings:
     device_id: str
     tenant_id: str
     ca: Path
+    ca_changed_ns: int = 0
     ways: Ways = field(default_factory=Ways)
     push_server: str = ""
     push_ping_timeout_s: float = float(DEFAULT_PUSH_PING_TIMEOUT_S)
@@ -118,14 +119,16 @@ class SettingsSource:
             self._config,
             self._policy or _without_policy(self._config),
         )
-        return settings_under(
+        ca = self._ca()
+        settings = settings_under(
             policy,
             configured_servers=config.servers,
             configured_token=config.registration_token.reveal(),
             override_s=self._options.poll_interval_s,
-            ca=self._ca(),
+            ca=ca,
             system_proxies=(*config.proxies, *self._options.system_proxies),
         )
+        return replace(settings, ca_changed_ns=_changed_ns(ca))
 
     def _ca(self) -> Path:
         """The CA that config.xml names, by a Windows or a real path, or the installed one."""
@@ -166,6 +169,13 @@ class SettingsSource:
             self._policy = decode_mcs_policy(self._policy_path.read_bytes())
         except (PolicyRefusedError, FileNotFoundError) as error:
             self._log.warning("Settings", f"The MCS policy is left aside: {error}")
+
+
+def _changed_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _without_policy(config: McsClientSettings) -> McsPolicy:

@@ -3,6 +3,8 @@
 * ``<messageRelays/>`` is always written: a real client without it throws and applies nothing.
 * A number that is not plain digits, or stands there twice, counts as its default.
 * A server URL that a client would not accept is skipped, not refused.
+* ``utm:trustedCa`` is ours: the certificates to trust, once LiveConnect's CA was rotated. A real
+  client passes over it.
 * ``encode`` leaves RevID blank; whoever serves the policy seals it.
 
 Provenance: documented.
@@ -30,6 +32,7 @@ SHORTEST_POLL_INTERVAL_S = 5
 LONGEST_POLL_INTERVAL_S = 14_400
 LONGEST_INTERVAL_S = 86_400
 DEFAULT_RELAY_PORT = 8190
+_OWN_NAMESPACE = "urn:utmlab:mcs:1"
 
 DefaultT = TypeVar("DefaultT", int, None)
 
@@ -73,6 +76,7 @@ class McsPolicy:
     push_fallback_poll_s: int | None = None
     presigned_url: str = ""
     presigned_credentials: str = field(default="", repr=False)
+    trusted_ca: str = ""
     rev_id: str = field(default="", compare=False)
 
     @property
@@ -91,7 +95,7 @@ class McsPolicy:
 
     def encode(self) -> bytes:
         """Return the document with a blank RevID."""
-        inside = _identity(self) + _routes(self) + _timing(self) + _push(self)
+        inside = _identity(self) + _routes(self) + _timing(self) + _push(self) + _trust(self)
         return (
             f'<?xml version="1.0"?>\n<policy {COMPLIANCE_XMLNS} type="mcs">'
             f'<meta protocolVersion="1.1"/>{compliance_element(POLICY_TYPES[MCS])}'
@@ -131,6 +135,7 @@ def decode_mcs_policy(document: bytes) -> McsPolicy:
         push_fallback_poll_s=_number(settings, "pushFallbackPollInterval", None),
         presigned_url=presigned.text_at("url"),
         presigned_credentials=presigned.text_at("credentials"),
+        trusted_ca=settings.text_at("utm:trustedCa"),
         rev_id=compliance.rev_id,
     )
 
@@ -218,6 +223,13 @@ def _push(policy: McsPolicy) -> str:
         + ("" if fallback is None else element("pushFallbackPollInterval", str(fallback)))
         + (f"<presignedUrlService>{service}</presignedUrlService>" if policy.presigned_url else "")
     )
+
+
+def _trust(policy: McsPolicy) -> str:
+    if not policy.trusted_ca:
+        return ""
+    inside = content(policy.trusted_ca)
+    return f'<utm:trustedCa xmlns:utm="{_OWN_NAMESPACE}">{inside}</utm:trustedCa>'
 
 
 def _listed(name: str, item: str, values: tuple[str, ...]) -> str:

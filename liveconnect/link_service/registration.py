@@ -80,6 +80,13 @@ class RegistrationCalls:
         self._context.log.record("utm_renewed", tenant=tenant, serial=certificate.serial)
         return web.json_response({"certificate_chain_pem": certificate.chain_pem})
 
+    async def trusted_ca(self, _request: web.Request, _tenant: str) -> web.Response:
+        """GET /link/v1/ca: whom to trust, and since when the signer signs."""
+        authority = self._context.authority
+        return web.json_response(
+            {"ca_pem": authority.ca_pem, "signing_since": authority.began_at.isoformat()}
+        )
+
     async def reset_token(self, _request: web.Request, tenant: str) -> web.Response:
         """POST /link/v1/token/reset."""
         context, token = self._context, new_token()

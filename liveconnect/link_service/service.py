@@ -15,6 +15,7 @@ from liveconnect.link_service.registration import RegistrationCalls
 from liveconnect.link_service.syncing import SyncingCalls
 
 CERTIFICATE_PATH = "/link/v1/certificate"
+CA_PATH = "/link/v1/ca"
 UTM_PATH = "/link/v1/utm"
 
 
@@ -34,6 +35,7 @@ class LinkService:
         endpoint = f"{link.ENDPOINTS_PATH}/{{endpoint}}"
         routes = (
             ("certificate", "POST", CERTIFICATE_PATH, registering.renew),
+            ("ca", "GET", CA_PATH, registering.trusted_ca),
             ("remove", "DELETE", UTM_PATH, registering.remove),
             ("token", "POST", link.TOKEN_RESET_PATH, registering.reset_token),
             ("part", "PUT", f"{link.PARTS_PATH}/{{sha256}}", syncing.put_part),

@@ -52,6 +52,9 @@ class UtmStore(Protocol):
     async def certificate(self, serial: str) -> CertificateRecord | None:
         """Return what is known of a certificate."""
 
+    async def certificates_issued_before(self, moment: datetime) -> tuple[str, ...]:
+        """Return the UTMs whose newest valid certificate is older than a moment."""
+
     async def replace_token(
         self, tenant: str, token: str, at: datetime
     ) -> tuple[QueueSnapshot, ...]:

@@ -101,6 +101,17 @@ def certificate(sql: Sql, serial: str) -> CertificateRecord | None:
     return CertificateRecord(tenant=row[0], revoked=bool(row[1]), utm_removed=bool(row[2]))
 
 
+def certificates_issued_before(sql: Sql, moment: datetime) -> tuple[str, ...]:
+    """Return the UTMs whose newest valid certificate is older than a moment."""
+    rows = sql.execute(
+        "SELECT t.id FROM tenants t JOIN certificates c ON c.tenant = t.id "
+        "WHERE t.removed_at IS NULL AND c.revoked_at IS NULL "
+        "GROUP BY t.id HAVING max(c.issued_at) < ? ORDER BY t.id",
+        [to_text(moment)],
+    )
+    return tuple(row[0] for row in rows.fetchall())
+
+
 def replace_token(sql: Sql, tenant: str, token: str, at: datetime) -> None:
     """Give a UTM a new registration token; the old ones are revoked, not forgotten."""
     sql.execute(

@@ -52,6 +52,10 @@ class UtmIntents(IntentsBase):
         """Return what is known of a certificate."""
         return await self._read(lambda db: tenants.certificate(db, serial))
 
+    async def certificates_issued_before(self, moment: datetime) -> tuple[str, ...]:
+        """Return the UTMs whose newest valid certificate is older than a moment."""
+        return await self._read(lambda db: tenants.certificates_issued_before(db, moment))
+
     async def replace_token(
         self, tenant: str, token: str, at: datetime
     ) -> tuple[QueueSnapshot, ...]:

@@ -6,6 +6,7 @@
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -16,6 +17,9 @@ from sqlite_utils import Database
 
 from foundation.durable.files import write_secret
 from foundation.protocol.link import Registration
+
+DATED_EARLY = timedelta(days=30)
+"""So much earlier than they are made, LiveConnect's certificates begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,14 @@ class LinkCredentials:
     def expires_at(self) -> str:
         """Return the end of the certificate's validity as ISO 8601 in UTC."""
         return self._leaf().not_valid_after_utc.isoformat()
+
+    def ends_at(self) -> datetime:
+        """Return the end of the certificate's validity."""
+        return self._leaf().not_valid_after_utc
+
+    def issued_at(self) -> datetime:
+        """Return when the certificate was made; its dates begin a month before that."""
+        return self._leaf().not_valid_before_utc + DATED_EARLY
 
     def _leaf(self) -> x509.Certificate:
         return x509.load_pem_x509_certificates(self.certificate.read_bytes())[0]

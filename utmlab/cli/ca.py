@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from utmlab.cli.asking import ask
 from utmlab.cli.output import emit
 from utmlab.cli.session import LabCommand, Session
 from utmlab.errors import NothingStoredError
@@ -18,13 +19,27 @@ from utmlab.places import Places
     is_flag=True,
     help="The CA of HTTPS scanning, which browsers must trust where HTTPS is looked into.",
 )
+@click.option(
+    "--rotate",
+    type=click.Choice(["prepare", "switch", "finish"]),
+    help="Do a step of the rotation of LiveConnect's CA, in a running lab.",
+)
+@click.option("--force", is_flag=True, help="Do the step though somebody would lose contact.")
 @click.pass_obj
-def ca(session: Session, only_path: bool, scanning: bool) -> None:
+def ca(session: Session, only_path: bool, scanning: bool, rotate: str | None, force: bool) -> None:
     """Print the certificate of LiveConnect's CA.
 
     With --scanning that of the CA for HTTPS scanning. It is PEM, as curl --cacert, every MCS client
-    and every browser take it; nothing needs to run.
+    and every browser take it; nothing needs to run. With --rotate: first a new CA is trusted
+    everywhere, then it signs, then the old one is dropped. No connection is closed, and a step is
+    refused until everybody has taken the one before.
     """
+    if rotate is not None:
+        done = ask(session, "ca_rotate", step=rotate, force=force)
+        behind = len(done["endpoints_behind"]) + len(done["utms_behind"])
+        text = f"the rotation is {done['phase']}; {behind} still have to take this step"
+        emit(session, done, lambda: text)
+        return
     document = _certificate((scanning_ca_file if scanning else ca_file)(session.places))
     key = "path" if only_path else "pem"
     emit(session, document, lambda: str(document[key]))

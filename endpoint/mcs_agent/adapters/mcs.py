@@ -44,8 +44,17 @@ class McsAdapter(Adapter):
             rev_id=rev_id,
             summary=f"poll every {policy.effective_poll_interval_s:g} s, "
             f"{len(policy.servers)} server(s), {len(policy.message_relays)} relay(s)",
-            files=(ConfigurationFile(place=settings_file, data=data + b"\n"),),
+            files=(ConfigurationFile(place=settings_file, data=data + b"\n"), *_trusted(policy)),
         )
+
+
+def _trusted(policy: McsPolicy) -> tuple[ConfigurationFile, ...]:
+    """The CA file that the client trusts, when the policy names certificates."""
+    if not policy.trusted_ca:
+        return ()
+    # Ends as it was installed: the parser takes white space off.
+    data = policy.trusted_ca.strip().encode() + b"\n"
+    return (ConfigurationFile(place=lambda host: host.server_ca, data=data),)
 
 
 def _settings(policy: McsPolicy) -> dict[str, object]:

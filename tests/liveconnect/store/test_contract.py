@@ -13,6 +13,7 @@ from liveconnect.store.records import (
     ReceivedResponse,
     ReceivedStatus,
 )
+from liveconnect.ways import PolicyWays
 
 
 def waiting(snapshot):
@@ -293,6 +294,27 @@ async def test_an_upload_is_stored_once_and_seen_by_its_own_utm_only(one, two, s
     assert await store.feeds(one.tenant, "e1") == (feed,)
     assert await store.feeds(one.tenant, "e1", "other") == ()
     assert await store.feeds(two.tenant, "e1") == await store.feeds(two.tenant, "e2") == ()
+
+
+async def test_utms_with_an_old_certificate_only_are_named(one, two, store, clock):
+    assert await store.certificates_issued_before(clock()) == ()
+    clock.advance(60)
+    await two.register()
+    assert await store.certificates_issued_before(clock()) == (one.tenant,)
+
+
+async def test_relays_are_one_utms_alone(one, two, store, clock):
+    for tenant, endpoint in ((one, "e1"), (two, "e2")):
+        await tenant.enrol(endpoint)
+    changed = await store.replace_ways(one.tenant, PolicyWays(proxies=("http://p:1",)), clock())
+    assert [each.endpoint_id for each in changed] == ["e1"]
+
+
+async def test_a_token_opens_its_own_utm(one, two, store):
+    assert await store.check_token(one.token) == one.tenant
+    assert await store.check_token(two.token) == two.tenant
+    with pytest.raises(RegistrationRefusedError):
+        await store.check_token("X" * 17)
 
 
 async def test_flags_belong_to_everybody_to_a_utm_or_to_an_endpoint(one, two, store):

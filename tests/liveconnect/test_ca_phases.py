@@ -1,0 +1,73 @@
+"""The phases of a rotation on disk: one step at a time, and every kill leaves one of them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from liveconnect import pki
+from liveconnect.pki import CertificateAuthority, RotationOutOfStepError, RotationPhase
+
+
+def now():
+    return datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def opened(folder):
+    return CertificateAuthority(folder, now=now)
+
+
+def test_the_steps_in_their_order_over_restarts(tmp_path):
+    first = opened(tmp_path)
+    old = first.ca_pem
+    assert not first.was_rotated
+    first.prepare()
+    prepared = opened(tmp_path)
+    assert prepared.phase is RotationPhase.PREPARED
+    assert prepared.was_rotated
+    assert prepared.ca_pem.startswith(old)
+    assert opened(tmp_path).ca_pem.count("BEGIN") == 2
+    prepared.switch()
+    switched = opened(tmp_path)
+    assert switched.phase is RotationPhase.SWITCHED
+    assert switched.ca_pem.endswith(old)
+    switched.finish()
+    done = opened(tmp_path)
+    assert (done.phase, done.ca_pem.count("BEGIN")) == (RotationPhase.STABLE, 1)
+    assert old not in done.ca_pem
+
+
+def test_a_step_out_of_its_order_changes_nothing(tmp_path):
+    authority = opened(tmp_path)
+    for step in (authority.switch, authority.finish):
+        with pytest.raises(RotationOutOfStepError):
+            step()
+    authority.prepare()
+    with pytest.raises(RotationOutOfStepError):
+        authority.prepare()
+    assert opened(tmp_path).phase is RotationPhase.PREPARED
+
+
+def test_the_server_certificate_is_made_anew_by_the_new_signer_only_then(tmp_path):
+    authority = opened(tmp_path)
+    first = authority.server_files("localhost")[0].read_bytes()
+    authority.prepare()
+    assert authority.server_files("localhost")[0].read_bytes() == first
+    authority.switch()
+    assert authority.server_files("localhost")[0].read_bytes() != first
+
+
+def test_a_kill_in_the_first_step_leaves_a_rotation_that_can_go_on(tmp_path, monkeypatch):
+    authority = opened(tmp_path)
+
+    def killed(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pki, "write_secret", killed)
+        with pytest.raises(KeyboardInterrupt):
+            authority.prepare()
+    again = opened(tmp_path)
+    assert again.phase is RotationPhase.SWITCHED
+    again.finish()
+    again.prepare()
+    assert opened(tmp_path).phase is RotationPhase.PREPARED

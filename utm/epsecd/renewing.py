@@ -1,0 +1,89 @@
+"""Keeping the UTM's certificate and its trust fresh, before either ends.
+
+- Once an hour LiveConnect is asked whom to trust; what it says is kept for the link and for the
+  installers that are made from then on.
+- A new certificate is asked for, with the same key, when the end of the old one is near, or when
+  LiveConnect's CA signs with another key than that of the old one.
+- The connections that are open go on; the next ones show the new certificate.
+
+Provenance: ours.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from foundation.durable.files import write_secret
+from foundation.errors import DomainError
+from foundation.operations_log import OperationsLog
+from foundation.service import Now
+from utm.epsecd.registration import LinkCredentials
+from utm.link_client import LinkClient
+
+LOOK_EVERY_S: Final = 3600.0
+RENEW_BEFORE: Final = timedelta(days=60)
+
+
+class Renewing:
+    """Looks after the certificate of one UTM.
+
+    Args:
+        link: The link that shows it.
+        credentials: Its files.
+        request: Makes the CSR, with the UTM's one key.
+        operations: The log of what this UTM did.
+        on_renewed: Told the serial number of a new certificate.
+        now: The clock.
+    """
+
+    def __init__(
+        self,
+        link: LinkClient,
+        credentials: LinkCredentials,
+        *,
+        request: Callable[[], str],
+        operations: OperationsLog,
+        on_renewed: Callable[[str], Awaitable[None]],
+        now: Now,
+    ) -> None:
+        self._link = link
+        self._credentials = credentials
+        self._request = request
+        self._operations = operations
+        self._on_renewed = on_renewed
+        self._now = now
+
+    async def run(self) -> None:
+        """Look until cancelled; a link that is down is asked again an hour later."""
+        while True:
+            try:
+                await self.look()
+            except DomainError as error:
+                self._operations.record("renewal_failed", sentence=error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Look once.
+
+        Raises:
+            LinkDownError: If LiveConnect cannot be reached.
+            LinkRefusedError: If it refuses.
+        """
+        credentials = self._credentials
+        ca_pem, signing_since = await self._link.trusted_ca()
+        if credentials.mcs_ca.read_text() != ca_pem:
+            write_secret(credentials.mcs_ca, ca_pem.encode())
+            self._link.trust(credentials.mcs_ca)
+            self._operations.record("ca_changed")
+        if is_due(credentials.issued_at(), credentials.ends_at(), signing_since, self._now()):
+            chain = await self._link.renew(self._request())
+            write_secret(credentials.certificate, chain.encode())
+            await self._link.show(credentials.certificate, credentials.key)
+            self._operations.record("certificate_renewed", serial=credentials.serial())
+            await self._on_renewed(credentials.serial())
+
+
+def is_due(issued: datetime, ends: datetime, signing_since: datetime, now: datetime) -> bool:
+    """Whether a new certificate is wanted. Dates in certificates are whole seconds."""
+    return now >= ends - RENEW_BEFORE or issued < signing_since.replace(microsecond=0)
