@@ -120,7 +120,10 @@ async def test_a_removal_at_one_is_a_refusal_at_the_other(workers):
     assert await status_of_poll(there) == 401
 
 
-async def test_a_worker_that_heard_nothing_for_a_second_does_not_answer_from_memory(workers):
+async def test_a_worker_that_heard_nothing_for_a_second_does_not_answer_from_memory(
+    workers, monkeypatch
+):
+    monkeypatch.setattr("liveconnect.store.postgres.follower.LOOK_TIMEOUT_S", 0.5)
     one, two = workers
     endpoint = await one.enrolled(await one.utm())
     there = await two.visited_by(endpoint)

@@ -24,9 +24,8 @@ from liveconnect.store.records import EndpointRecord
 
 HEARTBEAT_S = 0.25
 STALE_AFTER_S = 1.0
-ANSWER_TIMEOUT_S = 2.0
 LOOK_TIMEOUT_S = 10.0
-"""A look that takes longer has no connection any more; meanwhile the memory is not current."""
+"""A database that is slower is away; who has to wait for it is refused."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 MOST_AT_ONCE = 500
@@ -102,7 +101,7 @@ class Follower:
     async def _heard_since(self, moment: float) -> None:
         self._rung.set()
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(LOOK_TIMEOUT_S):
                 while self._heard_at < moment:
                     if self._is_away:
                         raise ConnectionError("the connection is lost")
