@@ -144,7 +144,7 @@ async def test_a_held_report_request_at_one_is_woken_by_a_report_at_the_other(wo
     utm = await one.utm()
     endpoint = await one.enrolled(utm)
     await utm.acknowledge(await utm.reports())
-    held = asyncio.create_task((await two.visited_by_utm(utm)).reports(hold=PATIENCE_S))
+    held = asyncio.create_task((await two.visited_by_utm(utm)).reports(hold=300))
 
     async def is_held():
         return bool(two.service._bells._events)
