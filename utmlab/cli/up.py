@@ -152,7 +152,7 @@ def up(
     stops it cleanly.
     """
     if only or auto_utm:
-        _check_alone(only, endpoints, processes=processes, preset=preset)
+        _check_alone(only, endpoints, processes=processes or bool(workers), preset=preset)
         if clock == "virtual":
             raise click.UsageError("--only liveconnect lives by the real clock")
         own = ports or USUAL_PORTS
@@ -204,7 +204,7 @@ def _check_alone(only: str | None, endpoints: int, *, processes: bool, preset: s
     if only is None:
         raise click.UsageError("--auto-utm goes with --only liveconnect")
     if endpoints or processes or preset:
-        raise click.UsageError("--only liveconnect has no computers, processes or presets")
+        raise click.UsageError("--only liveconnect has no computers, processes, workers or presets")
 
 
 def _run_broker(
