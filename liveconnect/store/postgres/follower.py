@@ -23,6 +23,8 @@ from liveconnect.store.postgres.store import unavailable
 from liveconnect.store.records import EndpointRecord
 
 HEARTBEAT_S = 0.25
+GATHER_S = 0.02
+"""After a notice: what others commit in the meantime is read in the same look."""
 STALE_AFTER_S = 1.0
 LOOK_TIMEOUT_S = 10.0
 """A database that is slower is away; who has to wait for it is refused."""
@@ -155,6 +157,7 @@ class Follower:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_S):
                     await self._rung.wait()
+                    await asyncio.sleep(GATHER_S)
 
     def _wake_waiting(self) -> None:
         self._looked.set()
