@@ -38,6 +38,20 @@ class RotationTooEarlyError(DomainError):
     hint: ClassVar[str] = "Wait until they were in touch, remove them, or insist with `force`."
 
 
+class RotationUnsupportedError(DomainError):
+    """The CA of a LiveConnect whose keys lie in a database cannot be rotated."""
+
+    code: ClassVar[str] = "rotation_unsupported"
+    hint: ClassVar[str] = "Only a LiveConnect on its own SQLite file can do it."
+
+
+class RotationStepUnknownError(DomainError):
+    """There is no step of this name."""
+
+    code: ClassVar[str] = "rotation_step_unknown"
+    hint: ClassVar[str] = "The steps are prepare, switch and finish."
+
+
 class Certificates:
     """The TLS side of one LiveConnect; `open` comes before everything else."""
 
@@ -115,6 +129,8 @@ class Certificates:
         """Do one step of a rotation: prepare, switch or finish.
 
         Raises:
+            RotationUnsupportedError: If workers share the keys in a database.
+            RotationStepUnknownError: If there is no such step.
             RotationOutOfStepError: If it is not the next step.
             RotationTooEarlyError: If somebody would lose contact.
         """
@@ -124,8 +140,11 @@ class Certificates:
             "switch": authority.switch,
             "finish": authority.finish,
         }
-        if step not in steps or self._config.worker:
-            raise RotationTooEarlyError(f"there is no step {step!r} of one LiveConnect alone")
+        if self._config.database is not None:
+            # A worker takes the CA from the database at each start: the old one would come back.
+            raise RotationUnsupportedError("the keys of this LiveConnect lie in its database")
+        if step not in steps:
+            raise RotationStepUnknownError(f"there is no step {step!r}")
         if not force and step != "prepare":
             await self._check(step)
         steps[step]()

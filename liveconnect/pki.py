@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from foundation.durable.files import write_atomic, write_secret
+from foundation.durable.files import sync_folder, write_atomic, write_secret
 from foundation.errors import DomainError
 from foundation.service import Now
 
@@ -142,6 +142,7 @@ class CertificateAuthority:
         """
         self._expect(RotationPhase.PREPARED)
         self._next_key_file.replace(self._folder / "ca.key")
+        sync_folder(self._folder)
         self._key, self._certificate = self._load_or_make()
 
     def finish(self) -> None:
@@ -173,7 +174,7 @@ class CertificateAuthority:
         """Return certificate and key for the listeners, made or renewed if needed."""
         certificate_file, key_file = self._folder / "server.crt", self._folder / "server.key"
         names = _subject_names(public_name)
-        if not (self._serves(certificate_file, names) and key_file.exists()):
+        if not (self._serves(certificate_file, names) and _belong(certificate_file, key_file)):
             key = ec.generate_private_key(ec.SECP256R1())
             certificate = self._sign(
                 public_key=key.public_key(),
@@ -297,6 +298,15 @@ def read_request(csr_pem: str) -> ec.EllipticCurvePublicKey:
     if not genuine:
         raise CertificateRequestInvalidError("the certificate request is not signed by its key")
     return public_key
+
+
+def _belong(certificate_file: Path, key_file: Path) -> bool:
+    """Tell whether a key is the certificate's: a kill may have come between the two files."""
+    if not key_file.exists():
+        return False
+    certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+    key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    return key.public_key() == certificate.public_key()
 
 
 def digest_of_key(public_key: ec.EllipticCurvePublicKey) -> str:

@@ -182,10 +182,23 @@ class Registrar(Service):
         await self._writer.write(lambda db: self._voice.also(db, slug, at, values))
         self._on_lines()
 
+    async def _renewed(self, serial: str) -> None:
+        at, chain = self._now(), self._credentials.certificate.read_text()
+
+        def commit(db: Database) -> None:
+            with transaction(db, at=at, user="epsecd", summary="certificate renewed") as edit:
+                edit.set_node("epp.certificate", chain)
+            self._voice.also(db, "certificate_renewed", at, {"serial": serial})
+
+        await self._writer.write(commit)
+        self._on_lines()
+
     async def _ask(self) -> Registration:
         config = self._config
         csr = self._credentials.request(config.host_name, config.organization)
         link = LinkClient(config.liveconnect_url, ca=config.liveconnect_ca, now=self._now)
+        if self._credentials.mcs_ca.exists():  # it may know of a rotation that the settings do not
+            link.trust(self._credentials.mcs_ca)
         try:
             return await link.register(RegisterRequest(csr, config.organization, self._secret()))
         finally:
@@ -255,7 +268,8 @@ class Registrar(Service):
             self._credentials,
             request=lambda: self._credentials.request(config.host_name, config.organization),
             operations=self._operations,
-            on_renewed=lambda serial: self._say("certificate_renewed", {"serial": serial}),
+            on_renewed=self._renewed,
+            on_ended=self.keep_trying,
             now=self._now,
         )
         self._looking = self._tasks.start(self._renewing.run(), name="certificate renewal")

@@ -74,3 +74,14 @@ def test_what_is_no_request_of_a_p256_key_is_not_signed(tmp_path, clock, make_cs
         csr = f"-----BEGIN CERTIFICATE REQUEST-----\n{body}-----END CERTIFICATE REQUEST-----\n"
     with pytest.raises(CertificateRequestInvalidError):
         CertificateAuthority(tmp_path, now=clock).sign_utm(csr, "utm")
+
+
+def test_a_key_whose_certificate_never_came_gets_a_new_pair(tmp_path, clock):
+    authority = CertificateAuthority(tmp_path, now=clock)
+    certificate, key = authority.server_files("localhost")
+    old = certificate.read_bytes()
+    # What a kill between the two writes leaves behind: the key of a certificate to come.
+    other, foreign = CertificateAuthority(tmp_path / "other", now=clock).server_files("localhost")
+    key.write_bytes(foreign.read_bytes())
+
+    assert authority.server_files("localhost")[0].read_bytes() not in (old, other.read_bytes())

@@ -9,6 +9,7 @@ from foundation.durable.folder import DataFolderInUseError
 from utm.app import ChangeNotStoredError, EndpointProtectionOffError, NotRegisteredError
 from utm.epsecd import daemon
 from utm.epsecd.intake import take_in
+from utm.epsecd.registration import LinkCredentials
 from utm.link_client import LinkDownError
 
 from .broker import TOKEN, enrolled
@@ -192,3 +193,22 @@ async def test_stopping_while_it_tries_to_register_ends_the_trying(utm, broker):
     await utm.stop()
 
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "registration"]
+
+
+def end_of_the_certificate(monkeypatch, at):
+    monkeypatch.setattr(LinkCredentials, "ends_at", lambda _: at)
+
+
+async def test_utm_04_an_ended_certificate_is_replaced_by_registering_with_the_same_key(
+    utm, broker, monkeypatch
+):
+    await utm.enable()
+    serial, key = utm.credentials.serial(), utm.credentials.key.read_bytes()
+    with monkeypatch.context() as ended:
+        end_of_the_certificate(ended, utm.now())
+        await utm.renew()
+    await broker.until(lambda: broker.epoch == 2)
+    await broker.until(lambda: broker.calls[-1][2])  # the new link is in use
+
+    assert utm.credentials.key.read_bytes() == key
+    assert utm.credentials.serial() != serial
