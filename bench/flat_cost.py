@@ -11,8 +11,8 @@ from pathlib import Path
 from bench.agents import kib_per_agent, results
 from bench.fleet_load import POLL_S, Watched, fleet_server, plan_for, settled_fleet, watch
 from bench.result import Result
-from utm.drawing.svg import PRINTED, picture
-from utmlab.fleet.plots import cost_elements
+from utm.drawing.svg import picture
+from utmlab.fleet.plots import COST_PALETTE, cost_elements
 
 STEPS = (1_000, 5_000, 10_000, 15_000)
 WATCH_S = 2 * POLL_S
@@ -52,7 +52,7 @@ async def run() -> tuple[Result, ...]:
 def draw(rows: list[tuple[int, float, float, float]]) -> str:
     """Return the plot: agents, and CPU of the server, CPU of the fleet, memory for each."""
     width, height, children = cost_elements(rows)
-    return picture(width, height, children, label="What an agent costs", palette=PRINTED)
+    return picture(width, height, children, label="What an agent costs", palette=COST_PALETTE)
 
 
 def _costs(agents: int, seen: Watched, empty_mib: float) -> tuple[float, float, float]:

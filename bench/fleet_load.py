@@ -14,7 +14,8 @@ from utmlab.fleet.tally import percentile_s
 
 START_RATE = 200.0
 PROCESSES = 2
-SETTLE_S = 600.0
+SETTLE_S = 900.0
+QUIET_S = 5.0
 POLL_S = 20.0
 
 
@@ -70,18 +71,21 @@ async def settled_fleet(
 ) -> AsyncIterator[FleetProcesses]:
     """Run a fleet for the length of a block, which begins when all agents are connected."""
     async with fleet_processes(plan, processes) as fleet:
-        wanted = "listening" if is_listening else "connected"
         async with asyncio.timeout(SETTLE_S):
-            while not _is_settled(await fleet.moment(), plan.agents, wanted):  # noqa: ASYNC110 - asked for
-                await asyncio.sleep(1)
-        # What the ramp left behind is worked off within one interval.
-        await asyncio.sleep(POLL_S)
+            while not await _is_settled(fleet, plan.agents, is_listening=is_listening):
+                pass
         yield fleet
 
 
-def _is_settled(moment: Moment, agents: int, wanted: str) -> bool:
-    states = moment.tally.states
-    return states["enrolled"] == agents and states[wanted] >= 0.999 * agents
+async def _is_settled(fleet: FleetProcesses, agents: int, *, is_listening: bool) -> bool:
+    """Look for a while: all are there, and nothing but polls is under way any more."""
+    before = (await fleet.moment()).tally
+    await asyncio.sleep(QUIET_S)
+    after = (await fleet.moment()).tally
+    grown = after.requests - before.requests
+    polls = after.outcomes["poll", "200"] - before.outcomes["poll", "200"]
+    wanted = after.states["listening" if is_listening else "connected"]
+    return after.states["enrolled"] == agents and wanted >= 0.999 * agents and grown == polls
 
 
 async def watch(server: MeasuredProcess, fleets: list[FleetProcesses], seconds: float) -> Watched:

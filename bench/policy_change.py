@@ -50,13 +50,17 @@ async def _durations(agents: int, *, push: bool) -> list[float]:
 
 
 async def _changed(server: MeasuredProcess, fleet: FleetProcesses, agents: int) -> list[float]:
-    asked_at = (await server.ask("edit"))["at"]
-    async with asyncio.timeout(PATIENCE_S):
-        while (spread := await _complete(fleet, agents)) is None:  # noqa: ASYNC110 - asked for
-            await asyncio.sleep(1)
+    # The first change waits behind the reports that the ramp left the UTM with.
+    for _ in range(2):
+        known = set((await fleet.moment()).tally.spreads)
+        asked_at = (await server.ask("edit"))["at"]
+        async with asyncio.timeout(PATIENCE_S):
+            while (spread := await _complete(fleet, agents, known)) is None:  # noqa: ASYNC110 - asked for
+                await asyncio.sleep(1)
     return sorted(spread.assigned_at - asked_at + seconds for seconds in spread.enforced_s)
 
 
-async def _complete(fleet: FleetProcesses, agents: int) -> Spread | None:
-    spreads = (await fleet.moment()).tally.spreads.values()
-    return next((one for one in spreads if len(one.enforced_s) >= agents), None)
+async def _complete(fleet: FleetProcesses, agents: int, known: set[str]) -> Spread | None:
+    spreads = (await fleet.moment()).tally.spreads.items()
+    new = (one for revision, one in spreads if revision not in known)
+    return next((one for one in new if len(one.enforced_s) >= agents), None)

@@ -10,13 +10,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from utm.drawing.axis import Scale, tick_words
-from utm.drawing.svg import Element, fitted, group, line, path, picture, rect, text
+from utm.drawing.svg import PRINTED, Element, fitted, group, line, path, picture, rect, text
 
 WIDTH: Final = 640.0
 HEIGHT: Final = 240.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, WIDTH - 12, 16.0, HEIGHT - 36
 _ROW: Final = 26.0
 PERCENT: Final = 100.0
+_INKS: Final = ("#1f6fb2", "#c2571a", "#2a8a57")
+COST_PALETTE: Final = {
+    **PRINTED,
+    **{
+        kind: {"fill": "none", "stroke": ink, "stroke-width": "2"}
+        for kind, ink in zip(("f-1", "f-2", "f-3"), _INKS, strict=True)
+    },
+}
+"""For a plot that stands alone."""
 _QUARTERS: Final = (0.0, 25.0, 50.0, 75.0, 100.0)
 LINES: Final = ("f-1", "f-2", "f-3", "f-4", "f-5", "f-6")
 """The classes of curves, in the order of their names."""
@@ -137,9 +146,10 @@ def cost_elements(
     for row in rows:
         x = across.place(row[0])
         children.append(line(x, _BOTTOM, x, _BOTTOM + 4, "p-edge"))
-        children.append(text(x, _BOTTOM + 18, f"{row[0]:,}", "p-muted p-small", "middle"))
+        anchor = "middle" if x < _RIGHT - 30 else "end"
+        children.append(text(x, _BOTTOM + 18, f"{row[0]:,}", "p-muted p-small", anchor))
     names = ("server, CPU us per poll", "fleet, CPU us per poll", "server, KiB per agent")
-    kinds = ("p-line", "p-line-2", "p-median")
+    kinds = LINES[:3]
     for index, (name, kind) in enumerate(zip(names, kinds, strict=True), 1):
         points = [f"{across.place(row[0]):.1f} {up.place(row[index]):.1f}" for row in rows]
         children.append(path("M" + "L".join(points), kind))
