@@ -76,8 +76,11 @@ class McsContext:
         async def guard(request: web.Request) -> web.StreamResponse:
             if faults.is_active:
                 answer = await self._perhaps_faulty(call, request, answered)
-            else:
-                answer = await answered(request)
+            else:  # the usual way spares the layer of `answered`
+                try:
+                    answer = await handler(request)
+                except RefusedError as error:
+                    answer = self.refusals.answer(request, error)
             answers[call, answer.status] += 1
             return answer
 
