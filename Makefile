@@ -12,8 +12,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 # One benchmark of `make bench`: make bench ONLY=poll
 ONLY ?=
-# Repetitions of `make torture`
+# Of `make torture`: kills, damaged inputs and requests, courses, agents, and seconds of soak
 TIMES ?= 1000
+INPUTS ?= 1000000
+REQUESTS ?= 50000
+EXAMPLES ?= 200
+AGENTS ?= 2000
+DURATION ?= 3600
 
 .PHONY: help demo up test test-core check bench bench-long torture lock clean
 
@@ -49,8 +54,10 @@ bench: $(READY)  ## run the benchmarks; results in bench/results.json
 bench-long: $(READY)  ## run the soak, the large fleet and the simulated week
 	@exec $(BIN)/python -m bench --long $(ARGS)
 
-torture: $(READY)  ## repeat the story with kill -9 at every named point
-	@exec $(BIN)/python -m bench.torture --times $(TIMES) $(ARGS)
+torture: $(READY)  ## fuzz every parser and service, soak, kill -9 at every point (ONLY=fuzz|http|model|kills|soak)
+	@exec $(BIN)/python -m bench.torture $(if $(ONLY),--only $(ONLY)) --times $(TIMES) \
+		--inputs $(INPUTS) --requests $(REQUESTS) --examples $(EXAMPLES) \
+		--agents $(AGENTS) --duration $(DURATION) $(ARGS)
 
 lock: $(READY)  ## pin what is installed in .venv, with hashes
 	@$(BIN)/python tools/lock.py

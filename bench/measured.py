@@ -25,6 +25,7 @@ class Usage:
 
     cpu_s: float
     resident_mib: float
+    tasks: int = 0
 
 
 class MeasuredProcess:
@@ -86,7 +87,8 @@ async def answer_usage(**ready: Any) -> None:
     lines = await standard_input()
     say(ready)
     while await lines.readline():
-        say({"cpu_s": own_cpu_s(), "resident_mib": own_resident_mib()})
+        tasks = len(asyncio.all_tasks())
+        say({"cpu_s": own_cpu_s(), "resident_mib": own_resident_mib(), "tasks": tasks})
 
 
 def say(content: dict[str, Any]) -> None:

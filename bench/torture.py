@@ -1,146 +1,120 @@
-"""`python -m bench.torture --times N [--seed S]`: kill -9 at random, N times; nothing may be lost.
+"""`python -m bench.torture [--only PART]`: what has to hold for hours, damaged, and when killed.
 
-- Named points and moments that nobody has named, drawn from the seed; the same seed draws the same
-  kills (what the processes do meanwhile is up to the machine).
-- A lab serves many kills and is then made anew; after damage it is kept where it is, and the next
-  kills go on with a new one.
+- fuzz: damaged documents for every parser. http: damaged requests to the real services. soak:
+  thousands of agents for an hour. kills: kill -9 at named points and at random moments. model:
+  courses of events against the reference model of `tests/story/model_machine.py`.
+- The same seed draws the same damage and the same kills; what processes do meanwhile is up to the
+  machine.
 - Narration on stderr, a few lines per minute at most; the summary is one JSON object on stdout.
-- Exit code 0 when nothing was lost, 1 when something was, 2 for wrong usage.
+- Exit code 0 when everything held, 1 when something did not, 2 for wrong usage.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from foundation.errors import DomainError
-from utmlab.kill_points import Kill, random_kill
-from utmlab.torture import Torture
+import uvloop
 
-KILLS_PER_LAB = 50
-MOST_FAILURES = 5
-SAY_EVERY_S = 30.0
-LONGEST_SENTENCE = 600
+from bench.torture_fuzz import fuzz
+from bench.torture_http import ask
+from bench.torture_kills import Kills, Summary
+from bench.torture_soak import soak
 
+PARTS = ("fuzz", "http", "model", "kills", "soak")
+MODEL = "tests/story/test_model.py"
+SAY_EVERY_S = 15.0
 
-@dataclass
-class Summary:
-    """What came of all kills so far."""
-
-    seed: int
-    wanted: int
-    kills: int = 0
-    polls: Counter[int] = field(default_factory=Counter)
-    where: Counter[str] = field(default_factory=Counter)
-    slowest_s: float = 0.0
-    failures: list[dict[str, Any]] = field(default_factory=list)
-
-    def document(self, seconds: float) -> dict[str, Any]:
-        return {
-            "schema": 1,
-            "seed": self.seed,
-            "kills": self.kills,
-            "wanted": self.wanted,
-            "seconds": round(seconds, 1),
-            "points": len(self.where),
-            "polls_until_compliant": {str(n): self.polls[n] for n in sorted(self.polls)},
-            "slowest_to_settle_s": round(self.slowest_s, 2),
-            "failures": self.failures,
-        }
+Say = Callable[[str], None]
+Outcome = tuple[dict[str, Any], bool]
+"""The summary of a part, and whether it held."""
 
 
-class Bench:
-    """Kills, one after the other, in one lab after the other."""
-
-    def __init__(self, folder: Path, summary: Summary) -> None:
-        self._folder = folder
-        self._summary = summary
-        self._rng = random.Random(summary.seed)
-        self._labs = 0
-        self._torture: Torture | None = None
-
-    async def run(self) -> None:
-        began = said = time.monotonic()
-        summary = self._summary
-        while summary.kills < summary.wanted and len(summary.failures) < MOST_FAILURES:
-            await self._one(random_kill(self._rng))
-            if time.monotonic() - said >= SAY_EVERY_S:
-                said = time.monotonic()
-                say(f"{summary.kills} of {summary.wanted} kills in {said - began:.0f} s")
-        await self._close(keep=False)
-
-    async def _one(self, kill: Kill) -> None:
-        summary = self._summary
-        summary.kills += 1
-        summary.where[kill.point or f"{kill.part}: {kill.story.name}"] += 1
-        try:
-            endured = await (await self._lab()).endure(kill)
-        except (DomainError, OSError) as error:
-            await self._fail(kill, error)
-        else:
-            summary.polls[endured.polls] += 1
-            summary.slowest_s = max(summary.slowest_s, endured.seconds)
-            if summary.kills % KILLS_PER_LAB == 0:
-                await self._close(keep=False)
-
-    async def _lab(self) -> Torture:
-        if self._torture is None:
-            self._labs += 1
-            self._torture = Torture(self._folder / f"lab-{self._labs}")
-            await self._torture.start()
-        return self._torture
-
-    async def _fail(self, kill: Kill, error: Exception) -> None:
-        folder = self._torture.folder if self._torture else self._folder
-        sentence = f"{type(error).__name__}: {error}"[:LONGEST_SENTENCE]
-        number = self._summary.kills
-        say(f"kill {number}, {kill}: {sentence} (kept: {folder})")
-        self._summary.failures.append(
-            {"number": number, "kill": str(kill), "error": sentence, "folder": str(folder)}
-        )
-        await self._close(keep=True)
-
-    async def _close(self, *, keep: bool) -> None:
-        torture, self._torture = self._torture, None
-        if torture is None:
-            return
-        await torture.stop()
-        if not keep:
-            shutil.rmtree(torture.folder, ignore_errors=True)
+def run(part: str, options: argparse.Namespace, folder: Path, seed: int) -> Outcome:
+    """Run one part."""
+    say = seldom(SAY_EVERY_S)
+    if part == "fuzz":
+        fuzzed = fuzz(options.inputs, seed, say)
+        return fuzzed.document(), not fuzzed.failed
+    if part == "model":
+        return model(options.examples, seed)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if part == "http":
+            asked = runner.run(ask(options.requests, folder, seed, say))
+            return asked.document(), not asked.failed
+        if part == "soak":
+            told = runner.run(soak(options.agents, options.duration, folder, seed, say))
+            return told, not told["failed"]
+    began, summary = time.monotonic(), Summary(seed, options.times)
+    asyncio.run(Kills(folder, summary, tell).run())
+    return summary.document(time.monotonic() - began), not summary.failures
 
 
-def say(sentence: str) -> None:
+def model(examples: int, seed: int) -> Outcome:
+    """Run the model's tests with so many courses; what fails is told on stderr."""
+    run_by = (sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={seed}", MODEL)
+    environment = {**os.environ, "UTMLAB_MODEL_EXAMPLES": str(examples)}
+    ended = subprocess.run(
+        run_by, env=environment, stdout=sys.stderr, check=False, cwd=Path(__file__).parent.parent
+    )
+    return {"examples": examples, "exit_code": ended.returncode}, ended.returncode == 0
+
+
+def tell(sentence: str) -> None:
+    """Say something on stderr."""
     sys.stderr.write(f"torture: {sentence}\n")
     sys.stderr.flush()
 
 
+def seldom(every_s: float) -> Say:
+    """Return a `tell` that passes over what comes too soon after the last."""
+    last_s = -every_s
+
+    def say(sentence: str) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s >= every_s:
+            last_s = time.monotonic()
+            tell(sentence)
+
+    return say
+
+
 def main() -> int:
     """Run and return the exit code."""
-    arguments = parser().parse_args()
-    seed = random.SystemRandom().randrange(2**32) if arguments.seed is None else arguments.seed
-    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="utmlab-torture-"))
-    summary = Summary(seed, arguments.times)
-    say(f"{arguments.times} kills, seed {seed}, in {folder}")
-    began = time.monotonic()
-    asyncio.run(Bench(folder.absolute(), summary).run())
-    print(json.dumps(summary.document(time.monotonic() - began), indent=1))
-    if not summary.failures and arguments.folder is None:
+    options = parser().parse_args()
+    seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="utmlab-torture-"))
+    document: dict[str, Any] = {"schema": 1, "seed": seed}
+    held = True
+    for part in (options.only,) if options.only else PARTS:
+        tell(f"{part}, seed {seed}, in {folder}")
+        document[part], part_held = run(part, options, folder.absolute() / part, seed)
+        held = held and part_held
+    print(json.dumps(document, indent=1))
+    if held and options.folder is None:
         shutil.rmtree(folder, ignore_errors=True)
-    return 1 if summary.failures else 0
+    return 0 if held else 1
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.torture", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--times", type=positive, default=1000, metavar="N", help="how many kills")
-    parser.add_argument("--seed", type=int, metavar="S", help="draw the same kills again")
+    parser.add_argument("--inputs", type=positive, default=1_000_000, help="for all parsers")
+    parser.add_argument("--requests", type=positive, default=50_000, help="to all services")
+    parser.add_argument("--examples", type=positive, default=200, help="courses of the model")
+    parser.add_argument("--agents", type=positive, default=2000, help="of the soak")
+    parser.add_argument("--duration", type=positive, default=3600, help="of the soak, in seconds")
+    parser.add_argument("--seed", type=int, metavar="S", help="draw the same again")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where the labs live")
     return parser
 

@@ -112,12 +112,16 @@ class McsPolicies:
 
 
 def check_changeset(changeset: Changeset) -> None:
-    """Check that every policy of a changeset can be served and every group it names exists.
+    """Check that every policy of a changeset can be served and every group it names exists once.
 
     Raises:
         DocumentRefusedError: If not; the sentence names the group and the app.
     """
     groups = {group.ref for group in changeset.groups}
+    if len(groups) < len(changeset.groups):
+        raise DocumentRefusedError(
+            Reason.FIELD_MISSING, "two groups of the changeset have the same ref"
+        )
     named = set(changeset.membership.values())
     if changeset.groups or changeset.default_group:
         named.add(changeset.default_group)

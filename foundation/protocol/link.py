@@ -17,14 +17,16 @@ Provenance: ours. No public source shows the wire format of that leg.
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar, TypeVar
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, ClassVar, Final, TypeVar, get_origin
 
 from foundation.errors import DomainError
 from foundation.protocol.pieces import cut, piece_id
 
 T = TypeVar("T")
 
+MOST_NUMBER: Final = 2**63 - 1
+"""No counter on the link comes near it, and no store keeps more."""
 REGISTER_PATH = "/link/v1/register"
 CHANGESETS_PATH = "/link/v1/changesets"
 LATEST_CHANGESET_PATH = "/link/v1/changesets/latest"
@@ -182,14 +184,18 @@ def decode_changeset(data: bytes) -> Changeset:
     content = _load(data)
     try:
         content["groups"] = tuple(
-            GroupPolicies(
-                ref=group["ref"],
-                name=group["name"],
-                policies=tuple(_policy(policy) for policy in group["policies"]),
+            _checked(
+                GroupPolicies(
+                    ref=group["ref"],
+                    name=group["name"],
+                    policies=tuple(_policy(policy) for policy in group["policies"]),
+                )
             )
             for group in content["groups"]
         )
         content["parts"] = _texts(content.get("parts", ()))
+        membership = dict(content.get("membership", {}))
+        _texts([*membership, *membership.values()])
     except (KeyError, TypeError, ValueError) as error:
         raise LinkDocumentMalformedError(
             f"a group of the changeset is malformed: {error}"
@@ -211,12 +217,14 @@ def decode_reports(data: bytes) -> tuple[Report, ...]:
 
 
 def _policy(content: dict[str, Any]) -> PolicyDocument:
-    return PolicyDocument(
-        app_id=content["app_id"],
-        policy_type=int(content["policy_type"]),
-        revision=content["revision"],
-        body=base64.b64decode(content["body"], validate=True),
-        pieces=_texts(content.get("pieces", ())),
+    return _checked(
+        PolicyDocument(
+            app_id=content["app_id"],
+            policy_type=int(content["policy_type"]),
+            revision=content["revision"],
+            body=base64.b64decode(content["body"], validate=True),
+            pieces=_texts(content.get("pieces", ())),
+        )
     )
 
 
@@ -264,7 +272,9 @@ def _with_policies(
 
 
 def _texts(values: Any) -> tuple[str, ...]:
-    if not isinstance(values, (list, tuple)) or not all(isinstance(one, str) for one in values):
+    if not isinstance(values, (list, tuple)) or not all(
+        isinstance(one, str) and _is_text(one) for one in values
+    ):
         raise ValueError("a list of texts is none")
     return tuple(values)
 
@@ -281,9 +291,34 @@ def _load(data: bytes) -> dict[str, Any]:
 
 def _build(kind: type[T], content: Any) -> T:
     try:
-        return kind(**content)
+        return _checked(kind(**content))
     except TypeError as error:
         raise LinkDocumentMalformedError(f"{kind.__name__}: {error}") from error
+
+
+def _checked(record: T) -> T:
+    """Return a record whose fields are what they are declared to be; JSON promises nothing."""
+    for each in fields(record):  # type: ignore[arg-type] # all records are dataclasses
+        kind, value = get_origin(each.type) or each.type, getattr(record, each.name)
+        if kind is int:
+            fits = is_number(value)
+        elif kind is str:
+            fits = isinstance(value, str) and _is_text(value)
+        else:
+            fits = isinstance(value, kind)  # type: ignore[arg-type] # a class, its origin
+        if not fits:
+            raise LinkDocumentMalformedError(f"{each.name} of a {type(record).__name__} is no such")
+    return record
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number that documents of the link carry and stores keep."""
+    return type(value) is int and 0 <= value <= MOST_NUMBER
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text can be stored: half a surrogate, which JSON can write, cannot."""
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _encode_bytes(value: object) -> str:

@@ -14,6 +14,7 @@
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,11 @@ from utm.epsecd.voice import Voice
 from utm.logs.eplog import web_event_line
 
 NUMBERS_KEPT = 100_000
+UNREADABLE: Final = (
+    *(DomainError, LookupError, TypeError, ValueError, AttributeError, OverflowError),
+    *(sqlite3.InterfaceError, sqlite3.ProgrammingError),
+)
+"""What reading and storing a report says of a body that is not what it should be."""
 _OPERATING_SYSTEM = "operating_system"
 
 
@@ -99,7 +105,7 @@ def _take_in_one(
             return
         with db.atomic():
             _TAKERS[report.kind](db, report, at, voice)
-    except (DomainError, KeyError, TypeError, ValueError) as error:
+    except UNREADABLE as error:
         reason = f"{type(error).__name__}: {error}"
         values = {"report": str(report.number), "reason": reason}
         voice.also(db, "report_refused", at, values)

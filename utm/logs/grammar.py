@@ -24,7 +24,7 @@ STAMP_FORMAT = "%Y:%m:%d-%H:%M:%S"
 
 _STAMP = r"(\d{4}):(\d\d):(\d\d)-(\d\d):(\d\d):(\d\d)"
 _HEADER = re.compile(
-    rf"{_STAMP} (?P<host>\S+) (?P<process>[^\s\[\]:]+)(?:\[(?P<pid>0|[1-9]\d*)\])?: ",
+    rf"{_STAMP} (?P<host>\S+) (?P<process>[^\s\[\]:]+)(?:\[(?P<pid>0|[1-9]\d{{0,17}})\])?: ",
     re.ASCII,
 )
 _PREFIX = re.compile(r"(?:(?P<level>[A-Z]) )?(?:(?P<caller>\w+(?:::\w+)*:\d+\(\)) => )?", re.ASCII)

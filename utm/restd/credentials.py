@@ -1,7 +1,6 @@
 """User name and password of a request (HTTP Basic)."""
 
 import base64
-import binascii
 
 from utm.access import LoginRefusedError
 
@@ -17,7 +16,7 @@ def credentials(header: str) -> tuple[str, str]:
         if scheme.lower() != "basic":
             raise LoginRefusedError("a user name and a password are needed")
         text = base64.b64decode(encoded.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # no base64, no ASCII, no UTF-8
         raise LoginRefusedError("user name and password cannot be read") from error
     user, _, password = text.partition(":")
     return user, password

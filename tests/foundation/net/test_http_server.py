@@ -81,3 +81,18 @@ async def test_a_handler_that_crashes_is_printed_whole(capfd):
     await server.stop()
 
     assert "RuntimeError: the handler is broken" in capfd.readouterr().err
+
+
+async def test_a_client_that_does_not_speak_http_is_answered_400_and_prints_nothing(capfd):
+    server = HttpServer(web.Application(), name="MCS")
+    await server.start()
+
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write("GET /ë HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    async with asyncio.timeout(60):
+        answer = await reader.readline()
+    writer.close()
+    await server.stop()
+
+    assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+    assert capfd.readouterr().err == ""

@@ -1,6 +1,7 @@
 """Changesets: in order, whole, and assigned to exactly whom they concern."""
 
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
@@ -186,3 +187,35 @@ async def test_a_changeset_of_one_utm_touches_no_other(lab, make_policy, make_gr
     await one.push(make_group("default"), special, membership={endpoint.endpoint_id: "special"})
     assert await endpoint.poll() == ()
     assert await latest(two) == {"epoch": 0, "number": 0}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"epoch": 10**30},
+        {"epoch": -1},
+        {"enabled": "yes"},
+        {"default_group": "\ud800"},
+        {"groups": [{"ref": ["a"], "name": "a", "policies": []}]},
+        {"groups": [{"ref": "a", "name": "\udfff", "policies": []}]},
+        {"groups": [{"ref": "default", "name": "twice", "policies": []}] * 2},
+        {"membership": {"e": "\ud800"}},
+        {"membership": ["e"]},
+        {"tamper_password_hash": [1]},
+    ],
+)
+async def test_a_changeset_with_a_field_of_another_kind_is_refused(lab, make_group, damaged):
+    utm = await lab.utm()
+    whole = json.loads(link.encode_document(changeset(utm, 1, make_group("default"))))
+    body = json.dumps({**whole, **damaged}).encode()
+    answer = await utm.request("PUT", f"{link.CHANGESETS_PATH}/1/1", body=body)
+    assert reason(answer) == (400, "field_missing")
+    assert await latest(utm) == {"epoch": 0, "number": 0}
+
+
+@pytest.mark.parametrize("numbers", [[10**30], [-1], [True], ["1"]])
+async def test_only_numbers_of_reports_are_acknowledged(lab, numbers):
+    utm = await lab.utm()
+    body = json.dumps({"reports": numbers}).encode()
+    answer = await utm.request("POST", link.ACKNOWLEDGE_PATH, body=body)
+    assert reason(answer) == (400, "field_missing")

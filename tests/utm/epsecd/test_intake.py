@@ -129,6 +129,10 @@ def test_log_02_a_browsing_event_becomes_one_line_of_eplog(db, voice):
         replace(STATUS, body={}),
         replace(STATUS, kind="nonsense"),
         replace(STATUS, kind="event", body={"app_id": "SWC", "body": "<html/>"}),
+        replace(STATUS, body={**STATUS.body, "app_id": ["SAV"]}),
+        replace(STATUS, body={**STATUS.body, "res": "Diff", "details": ["x"]}),
+        replace(STATUS, body={**STATUS.body, "app_id": 10**30}),
+        replace(STATUS, body={**STATUS.body, "revision": "\ud800"}),
     ],
 )
 def test_a_report_that_cannot_be_read_is_named_and_acknowledged(db, voice, broken):

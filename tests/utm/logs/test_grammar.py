@@ -169,3 +169,9 @@ def test_texts_made_of_the_grammars_own_marks_parse_to_themselves_or_are_refused
     except LineMalformedError:
         return
     assert format_line(parsed) == line
+
+
+def test_a_pid_that_is_no_number_of_a_process_is_no_header():
+    with pytest.raises(LineMalformedError) as refusal:
+        parse_line(f'2026:11:20-17:57:33 filter epsecd[{"1" * 5000}]: id="4212"')
+    assert refusal.value.reason == "header"

@@ -18,7 +18,8 @@ async def test_an_administrator_and_the_token_are_let_in(rest_as):
 
 async def test_an_authorization_that_cannot_be_read_is_no_login(rest_as, confd_lines):
     client = rest_as("")
-    for header in ("Basic %%%", "Bearer abc", "Basic " + base64.b64encode(b"\xff\xfe").decode()):
+    no_text = base64.b64encode(b"\xff\xfe").decode()
+    for header in ("Basic %%%", "Basic ü", "Bearer abc", f"Basic {no_text}"):
         assert (await client.get("/nodes", Authorization=header)).status == 401
     assert await confd_lines() == []
 
