@@ -61,8 +61,17 @@ def run(part: str, options: argparse.Namespace, folder: Path, seed: int) -> Outc
 
 def model(examples: int, seed: int) -> Outcome:
     """Run the model's tests with so many courses; what fails is told on stderr."""
-    run_by = (sys.executable, "-m", "pytest", "-q", f"--hypothesis-seed={seed}", MODEL)
-    environment = {**os.environ, "UTMLAB_MODEL_EXAMPLES": str(examples)}
+    run_by = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-o",
+        "timeout=0",
+        f"--hypothesis-seed={seed}",
+        MODEL,
+    )
+    environment = {**os.environ, "UTMLAB_MODEL_EXAMPLES": str(examples), "UTMLAB_MODEL_STEPS": "25"}
     ended = subprocess.run(
         run_by, env=environment, stdout=sys.stderr, check=False, cwd=Path(__file__).parent.parent
     )
