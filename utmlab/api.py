@@ -206,9 +206,9 @@ class _Verbs:
         await clone(self._lab, endpoint, copy)
         return {"computer": endpoint, "copy": copy}
 
-    async def liveconnect(self, *, verb: str, arguments: dict[str, Any] | None = None) -> Any:
+    async def liveconnect(self, *, name: str, arguments: dict[str, Any] | None = None) -> Any:
         """Ask LiveConnect itself: flags, ways, policies, migrations, responses, feeds, its CA."""
-        return await self._lab.call(LIVECONNECT, verb, **(arguments or {}))
+        return await self._lab.call(LIVECONNECT, name, **(arguments or {}))
 
     async def ca_rotate(self, *, step: str, force: bool = False) -> Any:
         """Do a step of the rotation of LiveConnect's CA: prepare, switch or finish."""

@@ -244,3 +244,9 @@ async def test_a_token_that_is_no_text_is_a_wrong_one(lab):
     )
     assert (await reader.readline()).startswith(b"HTTP/1.1 401")
     writer.close()
+
+
+async def test_liveconnect_itself_is_asked_by_name(lab):
+    verbs = lab_verbs(lab)
+    await verbs["liveconnect"](name="flags_replace", arguments={"flags": {"new.engine": True}})
+    assert (await verbs["liveconnect"](name="ca"))["phase"] == "stable"

@@ -1,6 +1,7 @@
 """`utmlab mcs`: do an MCS server and a client do what the protocol says?"""
 
 import asyncio
+import json
 import random
 from collections.abc import Collection
 from pathlib import Path
@@ -8,9 +9,11 @@ from pathlib import Path
 import click
 
 from foundation.service import utc_now
+from utmlab.cli.asking import ask
 from utmlab.cli.checks import finish, report_options
 from utmlab.cli.mcs_client import check_client_command
 from utmlab.cli.mcs_replay import replay_command
+from utmlab.cli.output import emit
 from utmlab.cli.server_trust import server_options, trusting
 from utmlab.cli.session import LabCommand, LabGroup, Session
 from utmlab.conformance import ALL_RULES, Finding, Report, Target, check_server
@@ -21,6 +24,26 @@ from utmlab.journal import printable
 @click.group(cls=LabGroup)
 def mcs() -> None:
     """Check an MCS server or a client, ours or any other."""
+
+
+@mcs.command("ask", cls=LabCommand)
+@click.argument("verb")
+@click.argument("arguments", default="{}")
+@click.pass_obj
+def ask_command(session: Session, verb: str, arguments: str) -> None:
+    """Ask the running LiveConnect for what a test server has to offer.
+
+    ARGUMENTS is a JSON object. VERB is flags, flags_replace, policy, policy_replace, ways_replace
+    (relays and proxies), migration_token, migrate, responses, data_feeds, endpoints, send_command,
+    ca or any other verb of LiveConnect.
+    """
+    try:
+        given = json.loads(arguments)
+    except ValueError as error:
+        raise click.BadParameter(f"not JSON: {error}") from error
+    answer = ask(session, "liveconnect", name=verb, arguments=given)
+    text = json.dumps(answer, indent=2, ensure_ascii=False)
+    emit(session, {"verb": verb, "answer": answer}, lambda: printable(text))
 
 
 @mcs.command("check-server", cls=LabCommand)
