@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import shutil
+import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,13 +29,22 @@ class PostgresServer:
 
     def start(self):
         self.server.start()
+        self.watch = self._watched()
         with ThreadPoolExecutor(1) as aside:  # a test's own loop may be running here
             aside.submit(asyncio.run, self._make_template()).result()
+
+    def _watched(self):
+        """End the server also when this process is killed: its pipe closes then."""
+        pid_file = self.folder / "data" / "postmaster.pid"
+        end = f'kill -QUIT "$(head -1 {pid_file})" 2>/dev/null && sleep 1'
+        script = f"cat; {end}; rm -rf {self.folder} {self.server._sockets}"
+        return subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
 
     def close(self):
         self.server.stop("immediate")
         self.server.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.watch.communicate()
 
     async def _make_template(self):
         from liveconnect.store.postgres.schema import migrate
