@@ -11,7 +11,8 @@ Provenance: ours.
 import shutil
 from collections.abc import Callable
 
-from endpoint.setup.uninstall import check_may_uninstall
+from endpoint.setup.log import SetupLog
+from endpoint.setup.uninstall import TamperProtectedError, begin_uninstalling
 from endpoint.web_control.listening import proxy_file
 from foundation.redact import Secret
 from utmlab.errors import ComputerExistsError
@@ -26,7 +27,11 @@ async def uninstall(lab: Stack, name: str, password: Secret) -> None:
         TamperProtectedError: If tamper protection forbids it.
     """
     computer = lab.computer(name)
-    check_may_uninstall(computer.host, password)
+    try:
+        begin_uninstalling(computer.host, password, SetupLog(computer.host, lab.now))
+    except TamperProtectedError:
+        lab.operations.record("uninstall_refused", computer=name)
+        raise
     await computer.uninstall()
     del lab.computers[name]
     lab.operations.record("uninstalled", computer=name)

@@ -2,6 +2,8 @@
 
 - The password's SHA-256 is compared with the one that the policy in force carries; without a
   password in the policy nobody can lift the protection.
+- A refusal and a beginning are one line each in the setup log, which stays. What has begun is
+  written down first: killed anywhere, the next setup or uninstalling finishes it.
 - LiveConnect is not told: MCS has no call for it. The endpoint stays listed until it is removed.
 
 Provenance: that tamper protection forbids it is public; the comparison is ours.
@@ -14,6 +16,8 @@ from typing import ClassVar
 
 from endpoint.host import HostFolder
 from endpoint.mcs_agent.adapters.tamper_protection import tamper_protection_file
+from endpoint.setup.journal import Journal, Progress
+from endpoint.setup.log import SetupLog
 from foundation.errors import DomainError
 from foundation.redact import Secret
 
@@ -25,6 +29,26 @@ class TamperProtectedError(DomainError):
     hint: ClassVar[str] = (
         "Give the tamper protection password of the UTM, or switch it off for the group."
     )
+
+
+def begin_uninstalling(host: HostFolder, password: Secret, log: SetupLog) -> None:
+    """Check that a person with this password may uninstall, and write down that it begins.
+
+    Raises:
+        TamperProtectedError: If not; nothing is changed then.
+        DataFolderInUseError: If setup works on the host.
+    """
+    try:
+        check_may_uninstall(host, password)
+    except TamperProtectedError as error:
+        log.write(f"uninstallation refused: {error}", "ERROR")
+        raise
+    journal = Journal(host)
+    try:
+        journal.removal_begins(journal.read() or Progress(token_digest=""))
+    finally:
+        journal.close()
+    log.write("uninstallation begins")
 
 
 def check_may_uninstall(host: HostFolder, password: Secret) -> None:

@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
+from endpoint.service_table import ServiceTable
+from endpoint.setup.log import setup_log_file
 from endpoint.setup.uninstall import TamperProtectedError
 from foundation.protocol.actions import encode_scan_now
 from foundation.redact import Secret
+from utmlab.api import lab_verbs
 from utmlab.computer_life import clone, reimage, uninstall
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
@@ -46,11 +49,26 @@ def silent(_line):
 
 
 async def test_uninstalling_needs_the_password_of_tamper_protection(lab):
+    computer = lab.computer("PC-01")
+    before = ServiceTable(computer.host).entries()
     with pytest.raises(TamperProtectedError):
         await uninstall(lab, "PC-01", Secret("wrong"))
+    log = setup_log_file(computer.host).read_text()
+    assert log.count("uninstallation refused") == 1
+    assert "wrong" not in log
+    assert ServiceTable(computer.host).entries() == before
     assert (await lab.browse("PC-01", "http://news.example/")).status == 200
-    await uninstall(lab, "PC-01", Secret("open sesame"))
+    done = await lab_verbs(lab)["endpoint_uninstall"](endpoint="PC-01", password="open sesame")
+    assert done == {"computer": "PC-01"}
     assert lab.computers == {}
+    assert ServiceTable(computer.host).entries() == {}
+    left = {path.name for path in computer.host.root.rglob("*") if path.is_file()}
+    assert left == {setup_log_file(computer.host).name}
+    # Nobody was told: both go on listing it as they saw it last.
+    (at_liveconnect,) = await lab.call("liveconnect", "endpoints")
+    assert at_liveconnect["removed_at"] is None
+    assert [one["name"] for one in await lab.call("utm", "endpoint_list")] == ["PC-01"]
+    await lab.install("PC-01")
 
 
 async def test_a_computer_installed_anew_leaves_its_past_behind(lab):

@@ -117,7 +117,8 @@ def restore(session: Session, name: str) -> None:
 def uninstall(session: Session, name: str, password: str) -> None:
     """Take the installation away, as a person at the computer does.
 
-    Tamper protection refuses it without its password. LiveConnect is not told.
+    Tamper protection refuses it without its password (exit code 6). LiveConnect is not told: to it
+    and to the UTM the computer falls silent.
     """
     done = ask(session, "endpoint_uninstall", endpoint=name, password=password)
     emit(session, done, lambda: f"{name} is uninstalled")

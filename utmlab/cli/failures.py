@@ -1,7 +1,8 @@
 """How a command ends when it cannot do what it was asked: one sentence, one exit code.
 
 - `utmlab: sentence. hint` on standard error; with `--json` an error object instead.
-- 0 ok, 1 failed, 2 usage, 3 not running, 4 timed out, 5 degraded.
+- 0 ok, 1 failed, 2 usage, 3 not running, 4 timed out, 5 degraded,
+  6 protected against tampering.
 
 Provenance: ours.
 """
@@ -24,6 +25,7 @@ class ExitCode(IntEnum):
     NOT_RUNNING = 3
     TIMED_OUT = 4
     DEGRADED = 5
+    PROTECTED = 6
 
 
 INTERRUPTED = 130
@@ -34,6 +36,7 @@ _BY_CODE = {
     "part_not_running": ExitCode.NOT_RUNNING,
     "not_compliant": ExitCode.TIMED_OUT,
     "timed_out": ExitCode.TIMED_OUT,
+    "tamper_protected": ExitCode.PROTECTED,
 }
 
 

@@ -90,8 +90,8 @@ def root() -> None:
     """A UTM, LiveConnect and managed endpoints on this machine.
 
     Data goes to standard output, everything else to standard error. Exit codes: 0 ok, 1 failed,
-    2 usage, 3 not running, 4 timed out, 5 degraded. What reads stored state works with nothing
-    running.
+    2 usage, 3 not running, 4 timed out, 5 degraded, 6 protected against tampering.
+    What reads stored state works with nothing running.
     """
 
 

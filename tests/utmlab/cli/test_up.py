@@ -147,6 +147,12 @@ def test_an_installer_makes_another_computer(running, tmp_path):
     assert running.call("endpoint", "show", "DESK")["installed"]
     error = running.call("endpoint", "install", file, "--name", "DESK", exit_code=1)
     assert error["error"]["code"] == "computer_exists"
+    # The demo's group is protected and has no password that could lift it.
+    running.call("policy", "allow", "desk.example", "--shared", "--wait", "60")
+    words = ("endpoint", "uninstall", "DESK", "--password", "guessed")
+    refused = running.call(*words, exit_code=6)
+    assert refused["error"]["code"] == "tamper_protected"
+    assert running.call("endpoint", "show", "DESK")["installed"]
 
 
 async def test_a_wait_that_ends_names_what_is_missing_and_ends_with_4(tmp_path):
