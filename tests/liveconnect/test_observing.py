@@ -55,4 +55,4 @@ async def test_what_clients_send_makes_no_new_series(lab, attempts):
         await endpoint.call("GET", f"/policy/application/SWC/{number}")
         await endpoint.call("GET", f"/unknown/{number}")
     after = len(values(await lab.service.observe(), "liveconnect_answers"))
-    assert after <= before + 1
+    assert after <= before + 2  # one of policies, one of whatever is no call at all
