@@ -17,7 +17,6 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,6 +29,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from foundation.durable.files import sync_folder, write_atomic, write_secret
 from foundation.errors import DomainError
 from foundation.service import Now
+from liveconnect.ca_phase import RotationPhase, next_key_file, phase_of
 
 CA_LIFE = timedelta(days=3650)
 SERVER_LIFE = timedelta(days=1825)
@@ -52,14 +52,6 @@ class RotationOutOfStepError(DomainError):
 
     code: ClassVar[str] = "rotation_out_of_step"
     hint: ClassVar[str] = "The steps are prepare, switch, finish; `utmlab ca rotate` tells where."
-
-
-class RotationPhase(StrEnum):
-    """How far a rotation of the CA is."""
-
-    STABLE = "stable"
-    PREPARED = "prepared"
-    SWITCHED = "switched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +93,7 @@ class CertificateAuthority:
     @property
     def phase(self) -> RotationPhase:
         """How far a rotation is."""
-        if self._next_key_file.exists():
-            return RotationPhase.PREPARED
-        return RotationPhase.SWITCHED if len(self._trusted) > 1 else RotationPhase.STABLE
+        return phase_of(self._folder)
 
     @property
     def was_rotated(self) -> bool:
@@ -164,7 +154,7 @@ class CertificateAuthority:
 
     @property
     def _next_key_file(self) -> Path:
-        return self._folder / "next.key"
+        return next_key_file(self._folder)
 
     @property
     def _rotated_file(self) -> Path:

@@ -14,6 +14,7 @@ from typing import Any
 from endpoint.reading import EndpointArchive
 from foundation.durable.folder import holder_of
 from utmlab.active_faults import fault_findings
+from utmlab.ca_findings import ca_findings
 from utmlab.filtering import filter_findings
 from utmlab.finding import Finding
 from utmlab.places import Places
@@ -50,6 +51,7 @@ def examine(
         ),
         *utm_findings(status, now),
         *fault_findings(faults),
+        *ca_findings(places.liveconnect / "pki", now),
         *syslog_findings(syslog),
         *endpoint_findings(endpoints, status["changeset"]),
         *filter_findings(

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from liveconnect import pki
-from liveconnect.pki import CertificateAuthority, RotationOutOfStepError, RotationPhase
+from liveconnect.ca_phase import RotationPhase
+from liveconnect.pki import CertificateAuthority, RotationOutOfStepError
 
 
 def now():

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from liveconnect.ca_phase import phase_of
 from utmlab.cli.asking import ask
 from utmlab.cli.output import emit
 from utmlab.cli.session import LabCommand, Session
@@ -32,7 +33,8 @@ def ca(session: Session, only_path: bool, scanning: bool, rotate: str | None, fo
     With --scanning that of the CA for HTTPS scanning. It is PEM, as curl --cacert, every MCS client
     and every browser take it; nothing needs to run. With --rotate: first a new CA is trusted
     everywhere, then it signs, then the old one is dropped. No connection is closed, and a step is
-    refused until everybody has taken the one before.
+    refused until everybody has taken the one before. Meanwhile both certificates are printed;
+    `phase` of --json and `utmlab doctor` tell how far it is.
     """
     if rotate is not None:
         done = ask(session, "ca_rotate", step=rotate, force=force)
@@ -40,7 +42,10 @@ def ca(session: Session, only_path: bool, scanning: bool, rotate: str | None, fo
         text = f"the rotation is {done['phase']}; {behind} still have to take this step"
         emit(session, done, lambda: text)
         return
-    document = _certificate((scanning_ca_file if scanning else ca_file)(session.places))
+    file = (scanning_ca_file if scanning else ca_file)(session.places)
+    document = _certificate(file)
+    if not scanning:
+        document["phase"] = phase_of(file.parent).value
     key = "path" if only_path else "pem"
     emit(session, document, lambda: str(document[key]))
 

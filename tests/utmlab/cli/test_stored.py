@@ -52,6 +52,7 @@ def test_env_names_files_that_are_there(lab):
 def test_ca_prints_the_certificate(lab):
     assert lab.text("ca").startswith("-----BEGIN CERTIFICATE-----")
     assert Path(lab.text("ca", "--path").strip()).read_text() == lab.text("ca")
+    assert lab.json("ca")["phase"] == "stable"
 
 
 def test_ca_prints_the_one_of_https_scanning_too(lab):
