@@ -122,7 +122,7 @@ class Certificates:
             "phase": authority.phase.value,
             "expires_at": authority.expires_at.isoformat(),
             "endpoints_behind": await self._endpoints_behind(),
-            "utms_behind": await self._store.certificates_issued_before(authority.began_at),
+            "utms_behind": await self._store.certificates_issued_before(authority.signing_since),
         }
 
     async def rotate(self, step: str, *, force: bool = False) -> dict[str, Any]:

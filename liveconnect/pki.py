@@ -106,9 +106,16 @@ class CertificateAuthority:
         return self._certificate.not_valid_after_utc
 
     @property
-    def began_at(self) -> datetime:
-        """When the signer was made."""
+    def signing_since(self) -> datetime:
+        """Since when the signer signs: its own beginning, or the last switch."""
+        if self._switched_file.exists():
+            return datetime.fromisoformat(self._switched_file.read_text())
         return self._certificate.not_valid_before_utc + EARLY
+
+    @property
+    def signer(self) -> str:
+        """The signer's key identifier as hex; what it signs names the same one."""
+        return x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()).digest.hex()
 
     def prepare(self) -> None:
         """Trust a new certificate too; the old one goes on signing.
@@ -131,6 +138,8 @@ class CertificateAuthority:
             RotationOutOfStepError: If no new certificate is prepared.
         """
         self._expect(RotationPhase.PREPARED)
+        # Before the key: a date that is too early would hide who still shows the old CA's work.
+        write_atomic(self._switched_file, self._now().isoformat().encode())
         self._next_key_file.replace(self._folder / "ca.key")
         sync_folder(self._folder)
         self._key, self._certificate = self._load_or_make()
@@ -155,6 +164,10 @@ class CertificateAuthority:
     @property
     def _next_key_file(self) -> Path:
         return next_key_file(self._folder)
+
+    @property
+    def _switched_file(self) -> Path:
+        return self._folder / "switched_at"
 
     @property
     def _rotated_file(self) -> Path:

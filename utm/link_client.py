@@ -13,7 +13,6 @@ import json
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -114,12 +113,12 @@ class LinkClient:
                 return token
             raise TypeError("a token is text")
 
-    async def trusted_ca(self) -> tuple[str, datetime]:
-        """Return the certificates to trust, and since when LiveConnect's CA signs as it does."""
+    async def trusted_ca(self) -> tuple[str, str]:
+        """Return the certificates to trust, and the identifier of the key that signs."""
         answer = await self._request("GET", "/link/v1/ca")
         with self._understanding():
             content = json.loads(answer)
-            return str(content["ca_pem"]), datetime.fromisoformat(content["signing_since"])
+            return str(content["ca_pem"]), str(content["signer"])
 
     async def renew(self, csr_pem: str) -> str:
         """Have a new certificate made; return its chain."""

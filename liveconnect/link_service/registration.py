@@ -81,11 +81,9 @@ class RegistrationCalls:
         return web.json_response({"certificate_chain_pem": certificate.chain_pem})
 
     async def trusted_ca(self, _request: web.Request, _tenant: str) -> web.Response:
-        """GET /link/v1/ca: whom to trust, and since when the signer signs."""
+        """GET /link/v1/ca: whom to trust, and whose key signs."""
         authority = self._context.authority
-        return web.json_response(
-            {"ca_pem": authority.ca_pem, "signing_since": authority.began_at.isoformat()}
-        )
+        return web.json_response({"ca_pem": authority.ca_pem, "signer": authority.signer})
 
     async def reset_token(self, _request: web.Request, tenant: str) -> web.Response:
         """POST /link/v1/token/reset."""

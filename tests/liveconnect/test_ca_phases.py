@@ -1,6 +1,6 @@
 """The phases of a rotation on disk: one step at a time, and every kill leaves one of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -72,3 +72,16 @@ def test_a_kill_in_the_first_step_leaves_a_rotation_that_can_go_on(tmp_path, mon
     again.finish()
     again.prepare()
     assert opened(tmp_path).phase is RotationPhase.PREPARED
+
+
+def test_the_signer_signs_since_the_switch_not_since_it_was_made(tmp_path):
+    at = now()
+    authority = CertificateAuthority(tmp_path, now=lambda: at)
+    first = authority.signer
+    authority.prepare()
+    at += timedelta(days=3)  # what the old one signs until then is the old one's
+    assert (authority.signing_since, authority.signer) == (now(), first)
+    authority.switch()
+    again = CertificateAuthority(tmp_path, now=now)
+    assert again.signing_since == at
+    assert again.signer == authority.signer != first

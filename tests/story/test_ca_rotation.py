@@ -73,6 +73,12 @@ async def test_prepare_switch_finish(lab, tmp_path):
     old.write_bytes(lab.liveconnect_ca.read_bytes())
     await lab.call("liveconnect", "ca_rotate", step="prepare")
     await all_told(lab)
+    await lab.call(
+        "utm", "register"
+    )  # with a certificate of the old CA that is younger than the new
+    await lab.houses["liveconnect"].stop()
+    await lab.houses["liveconnect"].start()
+    assert (await lab.call("liveconnect", "ca"))["phase"] == "prepared"
     await lab.call("utm", "renew")
     assert await accepts(port, old)
     assert await in_touch(lab, "one.example")

@@ -6,7 +6,7 @@
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -17,9 +17,6 @@ from sqlite_utils import Database
 
 from foundation.durable.files import write_secret
 from foundation.protocol.link import Registration
-
-DATED_EARLY = timedelta(days=30)
-"""So much earlier than they are made, LiveConnect's certificates begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +72,10 @@ class LinkCredentials:
         """Return the end of the certificate's validity."""
         return self._leaf().not_valid_after_utc
 
-    def issued_at(self) -> datetime:
-        """Return when the certificate was made; its dates begin a month before that."""
-        return self._leaf().not_valid_before_utc + DATED_EARLY
+    def signer(self) -> str:
+        """Return the identifier of the key that signed the certificate, as hex."""
+        named = self._leaf().extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
+        return (named.value.key_identifier or b"").hex()
 
     def _leaf(self) -> x509.Certificate:
         return x509.load_pem_x509_certificates(self.certificate.read_bytes())[0]

@@ -86,12 +86,12 @@ class Renewing:
         if self._now() >= credentials.ends_at():
             self._on_ended()
             return
-        ca_pem, signing_since = await self._link.trusted_ca()
+        ca_pem, signer = await self._link.trusted_ca()
         if credentials.mcs_ca.read_text() != ca_pem:
             write_secret(credentials.mcs_ca, ca_pem.encode())
             self._link.trust(credentials.mcs_ca)
             self._operations.record("ca_changed")
-        if is_due(credentials.issued_at(), credentials.ends_at(), signing_since, self._now()):
+        if signer != credentials.signer() or is_near(credentials.ends_at(), self._now()):
             chain = await self._link.renew(self._request())
             write_secret(credentials.certificate, chain.encode())
             await self._link.show(credentials.certificate, credentials.key)
@@ -99,6 +99,6 @@ class Renewing:
             await self._on_renewed(credentials.serial())
 
 
-def is_due(issued: datetime, ends: datetime, signing_since: datetime, now: datetime) -> bool:
-    """Whether a new certificate is wanted. Dates in certificates are whole seconds."""
-    return now >= ends - RENEW_BEFORE or issued < signing_since.replace(microsecond=0)
+def is_near(ends: datetime, now: datetime) -> bool:
+    """Whether the end of a certificate is near enough for a new one."""
+    return now >= ends - RENEW_BEFORE

@@ -6,27 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from foundation.operations_log import OperationsLog
-from tests.utm.broker import AT, Pki
+from tests.utm.broker import Pki
 from utm.epsecd.registration import LinkCredentials
-from utm.epsecd.renewing import RENEW_BEFORE, Renewing, is_due
+from utm.epsecd.renewing import RENEW_BEFORE, Renewing, is_near
 from utm.link_client import LinkDownError
 
-ISSUED = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ENDS = ISSUED + timedelta(days=1825)
+ENDS = datetime(2031, 1, 1, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("signing_since", "days", "due"),
-    [
-        (ISSUED - timedelta(days=1), 0, False),
-        (ISSUED + timedelta(microseconds=900), 0, False),
-        (ISSUED - timedelta(days=1), 1764, False),
-        (ISSUED - timedelta(days=1), 1765, True),
-        (ISSUED + timedelta(days=3), 4, True),
-    ],
-)
-def test_near_the_end_or_under_another_signer(signing_since, days, due):
-    assert is_due(ISSUED, ENDS, signing_since, ISSUED + timedelta(days=days)) is due
+@pytest.mark.parametrize(("days", "near"), [(61, False), (60, True), (0, True), (-1, True)])
+def test_sixty_days_before_its_end_a_certificate_is_near_it(days, near):
+    assert is_near(ENDS, ENDS - timedelta(days=days)) is near
 
 
 class Link:
@@ -37,10 +27,11 @@ class Link:
         self.asked = 0
         self.shown = []
         self.is_cut = False
+        self.signer = ""
 
     async def trusted_ca(self):
         await asyncio.sleep(0)
-        return self.pki.ca.read_text(), AT - timedelta(days=3650)
+        return self.pki.ca.read_text(), self.signer
 
     async def renew(self, csr_pem):
         self.asked += 1
@@ -63,6 +54,7 @@ class World:
         self.files.mcs_ca.parent.mkdir()
         self.files.mcs_ca.write_text(self.link.pki.ca.read_text())
         self.files.certificate.write_text(self.link.pki.sign(self.request()))
+        self.link.signer = self.files.signer()
         self.at = self.files.ends_at() - RENEW_BEFORE
         self.renewed = []
         self.ended = []
@@ -117,3 +109,12 @@ async def test_utm_04_with_an_ended_certificate_nothing_is_asked(world):
     world.at = world.files.ends_at()
     await world.renewing.look()
     assert (world.link.asked, world.ended) == (0, [True])
+
+
+async def test_utm_04_what_another_key_signed_is_replaced_however_young_it_is(world):
+    world.at -= timedelta(days=1000)
+    await world.renewing.look()
+    assert world.renewed == []
+    world.link.signer = "the new CA's"
+    await world.renewing.look()
+    assert world.link.asked == 1
