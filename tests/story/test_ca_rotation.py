@@ -1,17 +1,21 @@
 """The CA is rotated under a running lab: nobody loses contact, and no socket closes."""
 
 import asyncio
+import json
 import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from liveconnect.certificates import RotationTooEarlyError
+from utmlab.api import lab_verbs
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
 from utmlab.stack import Stack
 
 GUARD_S = 60.0
+SCHEMA = Path(__file__).parents[2] / "docs/schemas/ca-rotate.schema.json"
 WEB_CONTROL = {"op": "change", "ref": "REF_EppEndDefault", "attributes": {"web_control": True}}
 
 
@@ -71,7 +75,9 @@ async def test_prepare_switch_finish(lab, tmp_path):
     port = port_of(lab, await lab.call("utm", "status"))
     old = tmp_path / "old.crt"
     old.write_bytes(lab.liveconnect_ca.read_bytes())
-    await lab.call("liveconnect", "ca_rotate", step="prepare")
+    prepared = await lab_verbs(lab)["ca_rotate"](step="prepare")
+    assert prepared["phase"] == "prepared"
+    assert {"schema", *prepared} == set(json.loads(SCHEMA.read_bytes())["required"])
     await all_told(lab)
     await lab.call(
         "utm", "register"

@@ -136,6 +136,11 @@ def test_an_edit_answers_as_its_schema_says(running, schema, words):
     assert schemas.problems(running.call(*words), schemas.schema(schema)) == []
 
 
+def test_a_step_of_a_rotation_that_is_not_the_next_is_refused(running):
+    error = running.call("ca", "--rotate", "switch", "--force", exit_code=1)
+    assert error["error"]["code"] == "rotation_out_of_step"
+
+
 def test_an_installer_makes_another_computer(running, tmp_path):
     schemas = _schemas()
     file = running.call("utm", "deploy-agent", "--folder", str(tmp_path))["file"]
