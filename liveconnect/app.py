@@ -12,58 +12,38 @@ Example:
 """
 
 import random
-import secrets
 from pathlib import Path
-from typing import Any
-
-from aiohttp import web
 
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
-from foundation.durable.files import write_secret
 from foundation.durable.folder import DataFolder
 from foundation.durable.segments import SegmentLimits
-from foundation.faults import Fault, FaultPlan, Hop
 from foundation.faults.disk import refusing_commits
 from foundation.faults.verbs import fault_verbs
+from foundation.net.control import Verb
 from foundation.net.http_server import HttpServer
 from foundation.net.journal import Journal
 from foundation.net.journal_file import JournalFile
 from foundation.operations_log import OperationsLog
 from foundation.protocol.reasons import Reason
-from foundation.redact import Secret
 from foundation.service import Now, Service, Tasks, utc_now
-from liveconnect.access_token import AccessTokens
-from liveconnect.admission import Admission
-from liveconnect.category_lookup import CategoryLookup, CategoryService
 from liveconnect.certificates import Certificates
-from liveconnect.clones import CloneWatch
 from liveconnect.config import LiveConnectConfig
 from liveconnect.content.packages import ensure_packages
-from liveconnect.content.service import ContentService
-from liveconnect.link_service.context import LinkContext
-from liveconnect.link_service.service import LinkService
-from liveconnect.mcs_service.context import McsContext
-from liveconnect.mcs_service.gate import Gate
-from liveconnect.mcs_service.journal import journal_middleware
-from liveconnect.mcs_service.policy_shelf import PolicyShelf
-from liveconnect.mcs_service.service import McsService
+from liveconnect.keys import Keys
 from liveconnect.observing import Observer
-from liveconnect.pki import CertificateAuthority
+from liveconnect.parts import Parts
 from liveconnect.policies import McsPolicies, PushOffer
 from liveconnect.ports import RememberedPorts
 from liveconnect.push import PushHub
 from liveconnect.refusals import Refusals, StoreUnavailableError
-from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
 from liveconnect.sharing import sharing_of
 from liveconnect.store.intents_base import StoreSettings
 from liveconnect.tester_verbs import TesterVerbs
-from liveconnect.traffic import Traffic
 from liveconnect.upkeep import Upkeep
 from liveconnect.verbs import Verbs
 
 FOLDER_VERSION = 1
-SECRET_BYTES = 24
 LISTENERS = 2
 
 
@@ -80,79 +60,51 @@ class LiveConnect(Service):
     ) -> None:
         self._config = config
         self._now = now
-        self._rng = rng or random.SystemRandom()
-        self._checkpoints = checkpoints
         self._folder: DataFolder | None = None
         self._servers: list[HttpServer] = []
         self.mcs_port = 0
         self.link_port = 0
         self._log = OperationsLog(config.operations_log_file, now=now)
+        self._tasks = Tasks(self._log.failed)
         self._journal_file = self._journal_on_disk() if config.journal else None
         self.journal = Journal(keep=self._journal_file.keep if self._journal_file else None)
-        self._tasks = Tasks(self._log.failed)
+        self._keys = Keys(config.pki_folder, now=now)
         self._roster = Roster()
-        self._bells = ReportBells()
-        self._clones = CloneWatch()
         self._refusals = Refusals(self._log)
-        self._traffic = Traffic()
-        self.faults = FaultPlan()
         self._hub = _push_hub(config)
         if self._hub is not None:
             self._roster.listen(self._hub.notice)
-        mcs_policies = McsPolicies(
-            lambda: self.mcs_url,
-            config.poll_interval_s,
-            _push_offer(config),
-            self._trusted_ca,
+        self._parts = Parts(
+            config=config,
+            now=now,
+            rng=rng or random.SystemRandom(),
+            checkpoints=checkpoints,
+            log=self._log,
+            journal=self.journal,
+            keys=self._keys,
+            roster=self._roster,
+            refusals=self._refusals,
+            hub=self._hub,
         )
+        self._bells = self._parts.bells
+        self.faults = self._parts.faults
         self._sharing = sharing_of(
             config,
-            StoreSettings(
-                mcs_policies=mcs_policies,
-                interval_s=config.poll_interval_s,
-                ttl_s=config.command_ttl_s,
-                fragment_above=config.fragment_above,
-            ),
+            self._store_settings(),
             roster=self._roster,
             bells=self._bells,
             log=self._log,
             before_commit=refusing_commits(self.faults, "liveconnect"),
         )
         self._store = self._sharing.store
-        self._certificates: Certificates = Certificates(
+        self._certificates = Certificates(
             config, store=self._store, roster=self._roster, log=self._log, now=now
         )
         self._upkeep = Upkeep(
             self._store, self._roster, self._log, interval_s=config.poll_interval_s, now=now
         )
-        self.observe = Observer(
-            store=self._store,
-            roster=self._roster,
-            refusals=self._refusals,
-            traffic=self._traffic,
-            is_listening=lambda: len(self._servers) == LISTENERS,
-            interval_s=config.poll_interval_s,
-            now=now,
-        ).observe
-        self.verbs = Verbs(
-            store=self._store,
-            roster=self._roster,
-            refusals=self._refusals,
-            bells=self._bells,
-            journal=self.journal,
-            observe=self.observe,
-            hub=self._hub,
-            clones=self._clones,
-            now=now,
-        ).by_name()
-        testing = TesterVerbs(
-            store=self._store, roster=self._roster, tokens=self._access_tokens, now=now
-        )
-        self.verbs |= testing.by_name()
-        self.verbs |= self._certificates.by_name()
-        self.verbs |= fault_verbs(
-            self.faults, on_set=self._fault_was_set, on_clear=self._faults_were_cleared
-        )
+        self.observe = self._observer().observe
+        self.verbs = self._all_verbs()
 
     @property
     def mcs_url(self) -> str:
@@ -230,8 +182,8 @@ class LiveConnect(Service):
         if self._journal_file is not None:
             await self._journal_file.open()
         await self._store.open()
-        await self._sharing.share_keys(config.pki_folder, self._make_keys)
-        authority = self._authority()
+        await self._sharing.share_keys(config.pki_folder, self._keys.make)
+        authority = self._keys.authority()
         mcs_tls, link_tls = self._certificates.open(authority)
         ensure_packages(config.content_folder, self._now())
         await self.load()
@@ -239,7 +191,7 @@ class LiveConnect(Service):
         ports = RememberedPorts(config.own_folder / "ports.json", config.host)
         self.mcs_port = await self._listen(
             HttpServer(
-                self._mcs_application(),
+                self._parts.mcs_application(self._store, self._sharing.currency),
                 name="LiveConnect's MCS service",
                 host=config.host,
                 port=ports.wanted("mcs", config.mcs_port),
@@ -253,7 +205,7 @@ class LiveConnect(Service):
         self._roster.apply(await self._store.refresh_mcs_policies(self._now()))
         self.link_port = await self._listen(
             HttpServer(
-                self._link_application(authority),
+                self._parts.link_application(self._store, authority, lambda: self.mcs_url),
                 name="LiveConnect's UTM link",
                 host=config.host,
                 port=ports.wanted("link", config.link_port),
@@ -274,59 +226,8 @@ class LiveConnect(Service):
         self._servers.append(server)
         return server.port
 
-    def _mcs_application(self) -> web.Application:
-        tokens = self._access_tokens()
-        context = McsContext(
-            store=self._store,
-            roster=self._roster,
-            gate=Gate(self._roster, tokens),
-            tokens=tokens,
-            shelf=PolicyShelf(),
-            refusals=self._refusals,
-            traffic=self._traffic,
-            log=self._log,
-            bells=self._bells,
-            clones=self._clones,
-            checkpoints=self._checkpoints,
-            admission=Admission(most_requests=self._config.most_requests),
-            faults=self.faults,
-            currency=self._sharing.currency,
-            now=self._now,
-            rng=self._rng,
-        )
-        service = McsService(
-            context, self._config.base_path, self._hub, feed_limits=self._config.feed_limits
-        )
-        app = service.application(self._middlewares())
-        ContentService(self._config.content_folder).add_routes(app, context.guarded)
-        lookup = CategoryLookup(self._config.category_file, self._log)
-        CategoryService(context, lookup).add_routes(app, self._config.base_path)
-        return app
-
-    def _link_application(self, authority: CertificateAuthority) -> web.Application:
-        context = LinkContext(
-            store=self._store,
-            roster=self._roster,
-            authority=authority,
-            enrolment_secret=self._enrolment_secret(),
-            trusts_loopback=self._config.trusts_loopback,
-            mcs_url=lambda: self.mcs_url,
-            refusals=self._refusals,
-            traffic=self._traffic,
-            log=self._log,
-            bells=self._bells,
-            checkpoints=self._checkpoints,
-            admission=Admission(most_requests=self._config.most_requests),
-            faults=self.faults,
-            now=self._now,
-        )
-        return LinkService(context).application(self._middlewares())
-
     def _trusted_ca(self) -> str:
         return self._certificates.trusted_ca()
-
-    def _middlewares(self) -> tuple[Any, ...]:
-        return (journal_middleware(self.journal, self._now),) if self._config.journal else ()
 
     def _journal_on_disk(self) -> JournalFile:
         def refused(error: OSError) -> None:
@@ -337,32 +238,55 @@ class LiveConnect(Service):
     def _no_room(self, connections: int) -> None:
         self._refusals.note(Reason.OVERLOADED, f"{connections} connections are open")
 
-    def _make_keys(self) -> None:
-        self._authority()
-        self._access_tokens()
-        self._enrolment_secret()
+    def _store_settings(self) -> StoreSettings:
+        config = self._config
+        return StoreSettings(
+            mcs_policies=McsPolicies(
+                lambda: self.mcs_url,
+                config.poll_interval_s,
+                _push_offer(config),
+                self._trusted_ca,
+            ),
+            interval_s=config.poll_interval_s,
+            ttl_s=config.command_ttl_s,
+            fragment_above=config.fragment_above,
+        )
 
-    def _authority(self) -> CertificateAuthority:
-        return CertificateAuthority(self._config.pki_folder, now=self._now)
+    def _observer(self) -> Observer:
+        return Observer(
+            store=self._store,
+            roster=self._roster,
+            refusals=self._refusals,
+            traffic=self._parts.traffic,
+            is_listening=lambda: len(self._servers) == LISTENERS,
+            interval_s=self._config.poll_interval_s,
+            now=self._now,
+        )
 
-    def _access_tokens(self) -> AccessTokens:
-        return AccessTokens.load(self._config.pki_folder / "jwt.key", now=self._now)
-
-    def _enrolment_secret(self) -> Secret:
-        path = self._config.pki_folder / "enrolment.secret"
-        if not path.exists():
-            write_secret(path, secrets.token_urlsafe(SECRET_BYTES).encode())
-        return Secret(path.read_text())
-
-    def _fault_was_set(self, fault: Fault) -> None:
-        self._log.record("fault_set", hop=fault.hop.value, effect=fault.effect)
-        if self._hub is not None and fault.hop is Hop.PUSH:
-            self._hub.fault_was_set(fault)
-
-    def _faults_were_cleared(self) -> None:
-        self._log.record("faults_cleared", left=len(self.faults.active()))
-        if self._hub is not None:
-            self._hub.faults_were_cleared()
+    def _all_verbs(self) -> dict[str, Verb]:
+        store, roster, parts = self._store, self._roster, self._parts
+        usual = Verbs(
+            store=store,
+            roster=roster,
+            refusals=self._refusals,
+            bells=self._bells,
+            journal=self.journal,
+            observe=self.observe,
+            hub=self._hub,
+            clones=parts.clones,
+            now=self._now,
+        )
+        testers = TesterVerbs(
+            store=store, roster=roster, tokens=self._keys.access_tokens, now=self._now
+        )
+        return {
+            **usual.by_name(),
+            **testers.by_name(),
+            **self._certificates.by_name(),
+            **fault_verbs(
+                self.faults, on_set=parts.fault_was_set, on_clear=parts.faults_were_cleared
+            ),
+        }
 
 
 def _push_hub(config: LiveConnectConfig) -> PushHub | None:

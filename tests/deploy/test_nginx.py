@@ -104,7 +104,7 @@ async def workers(tmp_path, postgres):
 def polls_answered(worker):
     return sum(
         count
-        for (call, status), count in worker.service._traffic.answers.items()
+        for (call, status), count in worker.service._parts.traffic.answers.items()
         if call == "poll" and status == 200
     )
 
