@@ -90,7 +90,7 @@ async def make_utm(tmp_path, broker):
     """Make UTMs on one data folder; all are stopped in the end."""
     made = []
 
-    def make(**settings):
+    def make(now=lambda: AT, **settings):
         config = UtmConfig(
             data=tmp_path / "utm",
             logs=tmp_path / "logs",
@@ -98,7 +98,7 @@ async def make_utm(tmp_path, broker):
             liveconnect_ca=broker.pki.ca,
             **settings,
         )
-        made.append(Utm(config, now=lambda: AT))
+        made.append(Utm(config, now=now))
         return made[-1]
 
     yield make

@@ -11,6 +11,7 @@ from cryptography.x509.oid import NameOID
 from proxy_world import proxy_world, server_tls
 from web_policies import NOON, one_action_policy
 
+from foundation.service import utc_now
 from foundation.webfilter.authority import LabAuthority
 from foundation.webfilter.interception import Interception
 from foundation.webfilter.policy import FilterAction, WebException
@@ -34,7 +35,7 @@ def lab_authority():
 
 
 @asynccontextmanager
-async def intercepting_world(tmp_path, *skips, trusts_site=False, at=NOON):
+async def intercepting_world(tmp_path, *skips, trusts_site=False, at=None):
     tls, site = server_tls(tmp_path)
     authority = lab_authority()
     ca = tmp_path / "lab.crt"
@@ -53,7 +54,7 @@ async def intercepting_world(tmp_path, *skips, trusts_site=False, at=NOON):
         switches=(("https_sees", "url"),),
     )
     interception = Interception(
-        lambda: authority, trust=trust, now=lambda: at, covers=lambda _: True
+        lambda: authority, trust=trust, now=lambda: at or utc_now(), covers=lambda _: True
     )
     async with proxy_world(policy, tls=tls, interception=interception) as world:
         world.authority, world.site = ca, site

@@ -34,7 +34,7 @@ async def scanner(make_utm, internet, tmp_path):
         scanning_ca=tmp_path / "scanning",
         site_ca=internet.ca_file,
     )
-    gateway = Gateway(make_utm(web_filter=options))
+    gateway = Gateway(make_utm(now=utc_now, web_filter=options))
     await gateway.utm.start()
     logging = {"log_access": True, "log_blocked": True, "extensions": ["exe"]}
     await gateway.edit({"op": "change", "ref": ACTION, "attributes": logging})
