@@ -2,7 +2,7 @@
 
 - Attributes and node values are JSON; nodes that were never set have no row.
 - `confd_references` is the used-by index: one row per reference of an object or a node. It is
-  rewritten with its holder in the same transaction, and refuses a reference to nothing.
+  written with its holder in the same transaction, and refuses a reference to nothing.
 - Objects keep the order in which they were made.
 """
 
@@ -144,11 +144,20 @@ def last_change_number(db: Database) -> int:
 def _save_references(
     db: Database, kind: HolderKind, holder: str, references: Iterable[tuple[str, str]]
 ) -> None:
-    db.execute("DELETE FROM confd_references WHERE kind = ? AND holder = ?", [kind, holder])
-    for field, target in references:
-        db.execute(
-            "INSERT INTO confd_references VALUES (?, ?, ?, ?)", [kind, holder, field, target]
-        )
+    wanted = list(references)
+    written = db.execute(
+        "SELECT field, target FROM confd_references WHERE kind = ? AND holder = ? ORDER BY rowid",
+        [kind, holder],
+    ).fetchall()
+    # A list of thousands of computers grows at its end, one by one.
+    if wanted[: len(written)] != written:
+        db.execute("DELETE FROM confd_references WHERE kind = ? AND holder = ?", [kind, holder])
+        written = []
+    new = wanted[len(written) :]
+    db.conn.executemany(
+        "INSERT INTO confd_references VALUES (?, ?, ?, ?)",
+        [(kind, holder, field, target) for field, target in new],
+    )
 
 
 def _object(row: tuple[Any, ...]) -> Object:

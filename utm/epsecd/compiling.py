@@ -105,11 +105,12 @@ def _document(app_id: str, body: bytes) -> PolicyDocument:
 def _membership(snapshot: Snapshot) -> dict[str, str]:
     """Return the endpoints that are in another group than the default."""
     members = {}
+    listed = snapshot.listed_endpoints()
     for endpoint in snapshot.of_class("epp", "endpoint"):
-        group = snapshot.group_of(endpoint.ref)
+        group = listed.get(endpoint.ref)
         endpoint_id = str(endpoint.attributes["mcs_id"])
-        if endpoint_id and group != snapshot.default_group_ref:
-            members[endpoint_id] = group
+        if endpoint_id and group is not None and group.ref != snapshot.default_group_ref:
+            members[endpoint_id] = group.ref
     return members
 
 

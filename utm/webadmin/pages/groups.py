@@ -25,8 +25,9 @@ _HIGHEST_PORT: Final = 65535
 
 def members_of(group: Object, snapshot: Snapshot) -> int:
     """Return how many computers are in a group, those in none counted with the default one."""
+    listed, default = snapshot.listed_endpoints(), snapshot.get(snapshot.default_group_ref)
     computers = snapshot.of_class("epp", "endpoint")
-    return sum(snapshot.group_of(one.ref) == group.ref for one in computers)
+    return sum(listed.get(one.ref, default).ref == group.ref for one in computers)
 
 
 def _default_mark(group: Object, snapshot: Snapshot) -> Markup | str:
