@@ -263,13 +263,14 @@ class Edit(Confd):
         before = self.node(key)
         refs = known.refs_in(checked)
         # What it held is right already: a list of a thousand computers grows one by one.
-        held = set(known.refs_in(before))
+        held = known.refs_in(before)
+        right = set(held)
         for target in refs:
-            if target not in held:
+            if target not in right:
                 check_reference(self._db, f"node {key}", "value", target, known.targets)
         if checked != before:
             self._recorder.touch_node(key)
-            store.save_node(self._db, key, checked, refs)
+            store.save_node(self._db, key, checked, refs=refs, held=held)
 
     def nodes_changed(self) -> tuple[str, ...]:
         """Return the nodes that have another value than before this edit."""

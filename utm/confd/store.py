@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 from sqlite_utils import Database
@@ -115,14 +115,28 @@ def all_nodes_set(db: Database) -> dict[str, Value]:
     return {key: freeze(json.loads(value)) for key, value in rows}
 
 
-def save_node(db: Database, key: str, value: Value, refs: Iterable[str]) -> None:
-    """Write a node and the references in it."""
+def save_node(
+    db: Database, key: str, value: Value, *, refs: Sequence[str], held: Sequence[str]
+) -> None:
+    """Write a node and the references in it.
+
+    Args:
+        db: The database, in a transaction.
+        key: The node.
+        value: What it holds from now on.
+        refs: The references in that, in order.
+        held: Those in what it held before.
+    """
     db.execute(
         "INSERT INTO confd_nodes VALUES (?, ?)"
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         [key, _json(value)],
     )
-    _save_references(db, "node", key, [(key, ref) for ref in refs])
+    if refs[: len(held)] == held:
+        # The list of all computers grows at its end, one by one, to thousands.
+        _add_references(db, "node", key, [(key, ref) for ref in refs[len(held) :]])
+    else:
+        _save_references(db, "node", key, [(key, ref) for ref in refs])
 
 
 def users_of(db: Database, ref: str, kind: HolderKind) -> tuple[str, ...]:
@@ -144,19 +158,16 @@ def last_change_number(db: Database) -> int:
 def _save_references(
     db: Database, kind: HolderKind, holder: str, references: Iterable[tuple[str, str]]
 ) -> None:
-    wanted = list(references)
-    written = db.execute(
-        "SELECT field, target FROM confd_references WHERE kind = ? AND holder = ? ORDER BY rowid",
-        [kind, holder],
-    ).fetchall()
-    # A list of thousands of computers grows at its end, one by one.
-    if wanted[: len(written)] != written:
-        db.execute("DELETE FROM confd_references WHERE kind = ? AND holder = ?", [kind, holder])
-        written = []
-    new = wanted[len(written) :]
+    db.execute("DELETE FROM confd_references WHERE kind = ? AND holder = ?", [kind, holder])
+    _add_references(db, kind, holder, references)
+
+
+def _add_references(
+    db: Database, kind: HolderKind, holder: str, references: Iterable[tuple[str, str]]
+) -> None:
     db.conn.executemany(
         "INSERT INTO confd_references VALUES (?, ?, ?, ?)",
-        [(kind, holder, field, target) for field, target in new],
+        [(kind, holder, field, target) for field, target in references],
     )
 
 
