@@ -208,7 +208,7 @@ async def test_utm_04_an_ended_certificate_is_replaced_by_registering_with_the_s
         end_of_the_certificate(ended, utm.now())
         await utm.renew()
     await broker.until(lambda: broker.epoch == 2)
+    await broker.until(lambda: utm.credentials.serial() != serial)
     await broker.until(lambda: broker.calls[-1][2])  # the new link is in use
 
     assert utm.credentials.key.read_bytes() == key
-    assert utm.credentials.serial() != serial

@@ -92,4 +92,4 @@ async def test_an_endpoint_that_was_there_before_the_recording_is_brought_to_whe
     quiet = [replace(one, response_body=encode_commands(()).decode()) for one in polls]
     report = await driven(lab, Recording.of([*quiet, *flags]))
     assert report.differing == ()
-    assert report.sent == 3
+    assert report.sent == len(quiet) + len(flags) > 0
