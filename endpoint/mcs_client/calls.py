@@ -39,7 +39,6 @@ from foundation.protocol.authorization import (
 from foundation.protocol.data_feeds import ENCODING, LENGTH_HEADER
 
 _JSON: Final = "application/json"
-_NOTHING_SENT: Final = frozenset({Breakdown.CONNECT, Breakdown.CERTIFICATE})
 _GONE: Final = frozenset({404, 410})
 
 
@@ -55,7 +54,7 @@ class McsCalls:
         settings: Addresses and token.
         options: The User-Agent, if it is not the usual one.
         log: Gets a Trace line of every request.
-        own_address: By which the nearest relay is told.
+        routes: The addresses and ways, in the order of trying.
         on_relay: Hears which relay an answer came by; an empty id is none.
     """
 
@@ -66,14 +65,14 @@ class McsCalls:
         options: McsClientOptions,
         log: EndpointLog,
         *,
-        own_address: str = "",
+        routes: Routes,
         on_relay: Callable[[str], None] = _tell_nobody,
     ) -> None:
         self._connection = connection
         self._log = log
         self._settings = settings
         self._user_agent = options.user_agent
-        self._routes = Routes(own_address)
+        self._routes = routes
         self._on_relay = on_relay
         self._ways: tuple[object, ...] | None = None
 
@@ -228,7 +227,7 @@ class McsCalls:
                 self._on_relay(route.via.relay_id if route.via else "")
                 if outcome.is_success:
                     return outcome
-            if not isinstance(outcome, NoAnswer) or outcome.breakdown not in _NOTHING_SENT:
+            if not isinstance(outcome, NoAnswer) or not outcome.was_nothing_sent:
                 break
         raise failed(call, outcome)
 

@@ -31,6 +31,7 @@ from endpoint.mcs_client.queue import CommandQueue
 from endpoint.mcs_client.registration import Registration
 from endpoint.mcs_client.relay_note import note_relay
 from endpoint.mcs_client.rounds import Rounds
+from endpoint.mcs_client.routes import Routes
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_cache import StatusCache
 from endpoint.mcs_client.status_sending import StatusSending
@@ -74,12 +75,13 @@ class McsClient(Service):
         self._handover = handover
         self._host = host
         self._relay: str | None = None
+        routes = Routes(computer.ipv4)
         self._calls = calls = McsCalls(
             connection,
             settings,
             options,
             log,
-            own_address=computer.ipv4,
+            routes=routes,
             on_relay=self._note_relay,
         )
         self._cache = cache = StatusCache(host.cache)
@@ -158,6 +160,7 @@ class McsClient(Service):
             self._events,
             self._uploads,
             handover,
+            routes=routes,
             settings=settings,
             options=options,
             log=log,

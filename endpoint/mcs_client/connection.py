@@ -10,7 +10,6 @@ Provenance: mcs-protocol.md 1.1 and 1.2 (public, seen on the wire).
 """
 
 import asyncio
-import secrets
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,28 +18,23 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from endpoint.mcs_client.breakdowns import TRANSPORT_ERRORS, BodyTooLongError, no_answer
 from endpoint.mcs_client.cookies import Cookies
 from endpoint.mcs_client.errors import ServerCaUnusableError
-from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer, Outcome
-from endpoint.mcs_client.proxy_auth import basic, digest
+from endpoint.mcs_client.outcome import Answer, Outcome
 from endpoint.mcs_client.reactions import reaction_to
 from endpoint.mcs_client.requests import transport_headers
 from endpoint.mcs_client.routes import Via
+from endpoint.mcs_client.tunnels import ByProxy, Tunnels
 from foundation.net.tls import client_context
 from foundation.service import Now
 
 _MOST_WITH_LENGTH: Final = 100 * 1024 * 1024
 _MOST_WITHOUT_LENGTH: Final = 10 * 1024 * 1024
-_MOST_PROXY_TRIES: Final = 5
-_PROXY_WANTS_CREDENTIALS: Final = 407
 _CHUNK: Final = 64 * 1024
 # Longer than any poll interval: it is the server that ends an idle connection, not we.
 _KEEP_IDLE_S: Final = 86_400.0
 _NOT_AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-
-
-class _BodyTooLongError(Exception):
-    """A body over its limit."""
 
 
 class Connection:
@@ -60,7 +54,7 @@ class Connection:
         )
         self._cookies = Cookies()
         self._session: aiohttp.ClientSession | None = None
-        self._shown: dict[Via, str] = {}
+        self._tunnels = Tunnels()
         self._serial = asyncio.Lock()
 
     async def request(
@@ -85,10 +79,7 @@ class Connection:
             ServerCaUnusableError: The CA file is missing or no certificate.
         """
         async with self._serial:
-            if via is None:
-                outcome = await self._exchange(method, url, headers, body)
-            else:
-                outcome = await self._exchange_by(via, method, url, headers, body)
+            outcome = await self._outcome(method, URL(url, encoded=True), headers, body, via)
             reaction = reaction_to(outcome)
             if reaction.clear_cookies:
                 self._cookies.clear()
@@ -105,69 +96,35 @@ class Connection:
         async with self._serial:
             await self._close()
 
-    async def _exchange_by(
-        self, via: Via, method: str, url: str, headers: Mapping[str, str], body: bytes
+    async def _outcome(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, via: Via | None
     ) -> Outcome:
-        """Go by a proxy: Basic first, then what it asks for."""
-        target = URL(url, encoded=True)
-        shown = self._shown.get(via) or (basic(via.credentials) if via.credentials else "")
-        for _ in range(_MOST_PROXY_TRIES):
-            proxy_headers = {"Proxy-Connection": "Keep-Alive"}
-            if shown:
-                proxy_headers["Proxy-Authorization"] = shown
-            try:
-                outcome = await self._exchange(
-                    method, url, headers, body, proxy=via.url, proxy_headers=proxy_headers
-                )
-            except aiohttp.ClientHttpProxyError as error:
-                answer = self._answer_to(error, via, f"{target.host}:{target.port}")
-                if not answer:
-                    return NoAnswer(Breakdown.CONNECT, f"the proxy answered {error.status}")
-                shown = self._shown[via] = answer
-                continue
-            return outcome
-        return NoAnswer(Breakdown.CONNECT, "the proxy does not accept these credentials")
+        async def send(by_proxy: ByProxy) -> Answer:
+            return await self._exchange(method, url, headers, body, by_proxy)
 
-    def _answer_to(self, error: aiohttp.ClientHttpProxyError, via: Via, uri: str) -> str:
-        self._shown.pop(via, None)
-        if error.status != _PROXY_WANTS_CREDENTIALS or via.credentials is None:
-            return ""
-        challenges = error.headers.getall("Proxy-Authenticate", ()) if error.headers else ()
-        cnonce = secrets.token_hex(8)
-        answers = (digest(one, via.credentials, uri=uri, cnonce=cnonce) for one in challenges)
-        return next((answer for answer in answers if answer), "")
+        try:
+            return await self._tunnels.exchange(via, url, send)
+        except TRANSPORT_ERRORS as error:
+            return no_answer(error)
 
     async def _exchange(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        *,
-        proxy: str | None = None,
-        proxy_headers: Mapping[str, str] | None = None,
-    ) -> Outcome:
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes, by_proxy: ByProxy
+    ) -> Answer:
         session = self._open()
         sent = transport_headers(headers, length=len(body), cookies=self._cookies.header)
-        try:
-            async with session.request(
-                method,
-                URL(url, encoded=True),
-                headers=sent,
-                data=body or None,
-                allow_redirects=False,
-                skip_auto_headers=_NOT_AUTOMATIC,
-                proxy=proxy,
-                proxy_headers=proxy_headers,
-            ) as response:
-                answer = await _read(response)
-                if answer.is_success:
-                    self._cookies.store(response.headers.getall("Set-Cookie", ()))
-                return answer
-        except aiohttp.ClientHttpProxyError:
-            raise
-        except (aiohttp.ClientError, OSError, _BodyTooLongError) as error:
-            return _no_answer(error)
+        async with session.request(
+            method,
+            url,
+            headers=sent,
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=_NOT_AUTOMATIC,
+            **by_proxy,
+        ) as response:
+            answer = await _read(response)
+            if answer.is_success:
+                self._cookies.store(response.headers.getall("Set-Cookie", ()))
+            return answer
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -198,32 +155,11 @@ class Connection:
 async def _read(response: aiohttp.ClientResponse) -> Answer:
     most = _MOST_WITHOUT_LENGTH if response.content_length is None else _MOST_WITH_LENGTH
     if (response.content_length or 0) > most:
-        raise _BodyTooLongError(f"{response.content_length} bytes; at most {most} are read")
+        raise BodyTooLongError(f"{response.content_length} bytes; at most {most} are read")
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
         if len(body) > most:
-            raise _BodyTooLongError(f"more than {most} bytes")
+            raise BodyTooLongError(f"more than {most} bytes")
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status, headers, bytes(body))
-
-
-_BREAKDOWNS: Final[tuple[tuple[type[Exception], Breakdown], ...]] = (
-    # Most special first: aiohttp's errors derive from one another and from OSError.
-    (_BodyTooLongError, Breakdown.BODY_TOO_LONG),
-    (aiohttp.ClientPayloadError, Breakdown.BODY_TOO_SHORT),
-    (aiohttp.ClientSSLError, Breakdown.CERTIFICATE),
-    (aiohttp.ConnectionTimeoutError, Breakdown.CONNECT),
-    (TimeoutError, Breakdown.TIMEOUT),
-    (aiohttp.ClientConnectorError, Breakdown.CONNECT),
-    (aiohttp.ClientResponseError, Breakdown.MALFORMED),
-    (aiohttp.InvalidURL, Breakdown.MALFORMED),
-)
-
-
-def _no_answer(error: Exception) -> NoAnswer:
-    detail = str(error) or type(error).__name__
-    for kind, breakdown in _BREAKDOWNS:
-        if isinstance(error, kind):
-            return NoAnswer(breakdown, detail)
-    return NoAnswer(Breakdown.RESET, detail)

@@ -59,5 +59,10 @@ class NoAnswer:
     breakdown: Breakdown
     detail: str
 
+    @property
+    def was_nothing_sent(self) -> bool:
+        """Whether nothing can have reached the server, so that another way may be tried."""
+        return self.breakdown in {Breakdown.CONNECT, Breakdown.CERTIFICATE}
+
 
 Outcome = Answer | NoAnswer

@@ -32,6 +32,7 @@ from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.push_channel import PushChannel
 from endpoint.mcs_client.push_inbox import PushInbox
 from endpoint.mcs_client.rounds import Rounds
+from endpoint.mcs_client.routes import Routes
 from endpoint.mcs_client.settings import SettingsSource
 from endpoint.mcs_client.status_sending import StatusSending
 from endpoint.mcs_client.uploading import Uploading
@@ -58,6 +59,7 @@ class PollLoop:
         uploads: Uploading,
         handover: Handover,
         *,
+        routes: Routes,
         settings: SettingsSource,
         options: McsClientOptions,
         log: EndpointLog,
@@ -79,7 +81,7 @@ class PollLoop:
         self._polled_at_s = 0.0
         self._inbox = PushInbox()
         self._push = PushChannel(
-            log=log, now=now, on_event=self._push_said, on_lost=self._push_lost
+            routes, log=log, now=now, on_event=self._push_said, on_lost=self._push_lost
         )
         self.lock = asyncio.Lock()
         self.cadence: Cadence | None = None

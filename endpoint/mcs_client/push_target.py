@@ -9,6 +9,7 @@ Provenance: mcs-protocol 1.3 row 14, 1.7 (public).
 from dataclasses import dataclass, field
 
 from endpoint.mcs_client.access import Access
+from endpoint.mcs_client.routes import Ways
 from endpoint.mcs_client.settings import Settings
 from foundation.protocol import paths
 from foundation.protocol.authorization import encode_bearer
@@ -17,13 +18,14 @@ from foundation.protocol.push import CAPABILITIES, CAPABILITIES_HEADER, CONTENT_
 
 @dataclass(frozen=True, slots=True)
 class PushTarget:
-    """Where, and as who, a client listens."""
+    """Where, as who and by which ways a client listens."""
 
     url: str
     device: str
     tenant: str
     token: str = field(repr=False)
     ping_timeout_s: float
+    ways: Ways = field(default_factory=Ways)
 
 
 def target_of(settings: Settings, access: Access) -> PushTarget | None:
@@ -31,14 +33,13 @@ def target_of(settings: Settings, access: Access) -> PushTarget | None:
     token = access.token
     if not settings.push_server or token is None or not access.device_id:
         return None
-    if not settings.ways.use_direct:  # the channel knows no relays and proxies
-        return None
     return PushTarget(
         url=paths.join(settings.push_server, paths.push(access.device_id)),
         device=access.device_id,
         tenant=access.tenant_id,
         token=token.reveal(),
         ping_timeout_s=settings.push_ping_timeout_s,
+        ways=settings.ways,
     )
 
 

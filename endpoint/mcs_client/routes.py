@@ -98,6 +98,16 @@ class Routes:
             routes.insert(0, self._good)
         return tuple(routes)
 
+    def to(self, server: str, ways: Ways) -> tuple[Route, ...]:
+        """The routes to another server, as the push server: by the last good way first."""
+        if not server.lower().startswith("https://"):
+            return ()
+        vias = list(ways_in_order(ways, self._own_address))
+        if self._good is not None and self._good.via in vias:
+            vias.remove(self._good.via)
+            vias.insert(0, self._good.via)
+        return tuple(Route(server, via) for via in vias)
+
     def worked(self, route: Route) -> None:
         """Remember the last good route."""
         self._good = route

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from foundation.protocol.push import PING, WAKE_UP, encode_event
+from tests.endpoint.mcs_client.connect_proxy import Proxy, policy, proxies, relays
 
 PING_TIMEOUT_S = 90
 FALLBACK_S = 3600
@@ -27,7 +28,8 @@ class PushServer:
         assert request.headers["Authorization"] == "Bearer jwt"
         assert request.headers["X-Device-ID"] == "device-1"
         if request.path.startswith("/from/"):
-            raise web.HTTPTemporaryRedirect(self.location + request.path.removeprefix("/from"))
+            location = self.location + request.path.removeprefix("/from")
+            return web.Response(status=307, headers={"Location": location})
         self.opened_at.append(asyncio.get_running_loop().time())
         if self.statuses:
             return web.Response(status=self.statuses.pop(0))
@@ -45,11 +47,25 @@ class PushServer:
         await self.streams[-1].write(encode_event(data))
 
 
+def push_policy(documents, push, ways, *, direct, url="https://localhost:{port}", revision="p1"):
+    inside = (
+        f'{ways}<commandPollingDelay default="20"/>'
+        f"<pushServers><pushServer>{url.format(port=push.port)}</pushServer></pushServers>"
+        f"<pushPingTimeout>{PING_TIMEOUT_S}</pushPingTimeout>"
+        f"<pushFallbackPollInterval>{FALLBACK_S}</pushFallbackPollInterval>"
+    )
+    return policy(documents, inside, direct=direct, revision=revision)
+
+
+def no_ways(_port):
+    return "<messageRelays/>"
+
+
 @pytest.fixture
 def with_push(in_virtual_time, documents, pki):
-    """Run ``story(lab, push, since)`` with a client that has a push server, from its start on."""
+    """Run ``story(lab, push)`` with a client that has a push server and perhaps a proxy."""
 
-    def run(story, *, url="https://localhost:{port}"):
+    def run(story, *, proxy=None, ways=no_ways, direct=True, **more):
         async def main(lab):
             push, app = PushServer(), web.Application()
             app.router.add_get("/{tail:.*}", push.handle)
@@ -57,22 +73,15 @@ def with_push(in_virtual_time, documents, pki):
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=pki.server_context).start()
             push.port = runner.addresses[0][1]
-            inside = (
-                '<configuration xmlns="http://www.sophos.com/xml/msys/mcspolicy.xsd">'
-                "<deviceId>device-1</deviceId><messageRelays/>"
-                '<commandPollingDelay default="20"/>'
-                f"<pushServers><pushServer>{url.format(port=push.port)}</pushServer></pushServers>"
-                f"<pushPingTimeout>{PING_TIMEOUT_S}</pushPingTimeout>"
-                f"<pushFallbackPollInterval>{FALLBACK_S}</pushFallbackPollInterval>"
-                "</configuration>"
-            )
             lab.enrolled()
-            lab.server.assign("MCS", 25, documents.policy(25, "p1", inside))
-            try:
-                async with lab.running():
-                    return await story(lab, push)
-            finally:
-                await runner.cleanup()
+            async with (proxy or Proxy()).running() as running:
+                body = push_policy(documents, push, ways(running.port), direct=direct, **more)
+                lab.server.assign("MCS", 25, body)
+                try:
+                    async with lab.running():
+                        return await story(lab, push)
+                finally:
+                    await runner.cleanup()
 
         return in_virtual_time(main)
 
@@ -149,11 +158,108 @@ def test_a_redirect_to_the_push_host_is_followed_with_the_same_headers(with_push
     assert with_push(story, url="https://localhost:{port}/from") == 1
 
 
-def test_a_redirect_out_of_tls_is_not_followed(with_push):
+@pytest.mark.parametrize(
+    ("location", "told"), [("http://127.0.0.1", "redirected to http"), ("https://[", "ValueError")]
+)
+def test_a_redirect_out_of_tls_is_not_followed(with_push, location, told):
     async def story(lab, push):
-        push.location = f"http://127.0.0.1:{push.port}"
+        push.location = location
         await asyncio.sleep(95)
-        assert "redirected to http" in lab.log
+        assert told in lab.log
         return len(push.streams), len(lab.server.poll_times)
 
     assert with_push(story, url="https://localhost:{port}/from") == (0, 5)
+
+
+def asked_for(proxy, push):
+    """Return how often a proxy was asked for a tunnel to the push server."""
+    return sum(head.startswith(f"CONNECT localhost:{push.port} ") for head in proxy.heads)
+
+
+@pytest.mark.parametrize(("wants", "asked"), [("", 1), ("Basic", 1), ("Digest", 2)])
+def test_push_goes_by_the_policys_proxy_as_polls_do(with_push, wants, asked):
+    proxy = Proxy(wants)
+
+    async def story(lab, push):
+        polls = await up(lab, push)
+        await push.say(WAKE_UP)
+        await asyncio.sleep(1)
+        return asked_for(proxy, push), len(lab.server.poll_times) - polls
+
+    assert with_push(story, proxy=proxy, ways=proxies, direct=False) == (asked, 1)
+
+
+def test_push_takes_the_next_way_where_one_opens_no_tunnel(with_push, documents):
+    proxy = Proxy()
+
+    async def story(lab, push):
+        proxy.forbidden.add(push.port)  # polls go by this relay all the same
+        await asyncio.sleep(1)
+        assert asked_for(proxy, push) == 1
+        body = push_policy(documents, push, relays(proxy.port), direct=True, revision="p2")
+        lab.server.assign("MCS", 25, body)
+        await up(lab, push)
+        return asked_for(proxy, push), len(push.streams)
+
+    assert with_push(story, proxy=proxy, ways=relays, direct=False) == (2, 1)
+
+
+def test_push_begins_with_the_way_that_polls_found(with_push, port_of_nobody):
+    proxy = Proxy()
+
+    async def story(lab, push):
+        await up(lab, push)
+        return asked_for(proxy, push), "PushClient::No connection" in lab.log
+
+    def ways(port):
+        return relays(port_of_nobody, port)
+
+    assert with_push(story, proxy=proxy, ways=ways, direct=False) == (1, False)
+
+
+def test_where_no_way_leads_to_the_push_server_the_usual_interval_stays(with_push):
+    proxy = Proxy()
+
+    async def story(lab, push):
+        proxy.forbidden.add(push.port)
+        await asyncio.sleep(95)
+        assert "Push is down: the proxy answered 403" in lab.log
+        return len(push.streams), len(lab.server.poll_times), asked_for(proxy, push)
+
+    assert with_push(story, proxy=proxy, ways=relays, direct=False) == (0, 5, 5)
+
+
+def test_a_redirect_is_followed_by_the_same_way(with_push):
+    proxy = Proxy("Digest")
+
+    async def story(lab, push):
+        push.location = f"https://127.0.0.1:{push.port}"
+        await up(lab, push)
+        there = [head for head in proxy.heads if head.startswith(f"CONNECT 127.0.0.1:{push.port}")]
+        return asked_for(proxy, push), bool(there)
+
+    url = "https://localhost:{port}/from"
+    assert with_push(story, proxy=proxy, ways=proxies, direct=False, url=url) == (2, True)
+
+
+def test_other_ways_open_another_stream(with_push, documents):
+    proxy = Proxy()
+
+    async def story(lab, push):
+        await up(lab, push)
+        body = push_policy(documents, push, no_ways(0), direct=True, revision="p2")
+        lab.server.assign("MCS", 25, body)
+        await push.say(WAKE_UP)
+        await up(lab, push, streams=2)
+        return asked_for(proxy, push)
+
+    assert with_push(story, proxy=proxy, ways=relays, direct=False) == 1
+
+
+def test_a_push_server_without_tls_gets_no_token(with_push):
+    async def story(lab, push):
+        await asyncio.sleep(30)
+        assert "Push is down: no way to it may be used" in lab.log
+        return len(push.opened_at)
+
+    assert with_push(story, url="http://localhost:{port}") == 0
