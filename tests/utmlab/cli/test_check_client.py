@@ -1,27 +1,16 @@
 """`utmlab mcs check-client` as a tester starts it, and curl as the client under test."""
 
-import importlib.util
 import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-PATIENCE_S = 240.0
+from tests.utmlab.cli import schemas
+from tests.utmlab.cli.running import PATIENCE_S, started
+
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "own-client.md"
-
-
-def _schemas():
-    spec = importlib.util.spec_from_file_location(
-        "cli_schemas", Path(__file__).with_name("schemas.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def curl_client() -> str:
@@ -36,15 +25,9 @@ def curl_client() -> str:
 def test_a_client_of_curl_is_watched_and_its_faults_are_named(tmp_path):
     junit, xfail = tmp_path / "junit.xml", tmp_path / "xfail"
     xfail.write_text("1.1-content-length-on-get  # curl\n1.1-one-connection\n")
-    command = [sys.executable, "-m", "utmlab", "--json", "--data", str(tmp_path / "lab"), "mcs"]
     options = ["--fast", "0.5", "--timeout", "60", "--scenario", "policy", "--xfail", str(xfail)]
-    watcher = subprocess.Popen(
-        [*command, "check-client", *options, "--junit", str(junit)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    words = ("--json", "mcs", "check-client", *options, "--junit", str(junit))
+    with started(tmp_path / "lab", *words) as watcher:
         told = dict(watcher.stderr.readline().split() for _ in range(3))
         variables = {
             "UTMLAB_MCS_URL": told["URL"],
@@ -59,12 +42,8 @@ def test_a_client_of_curl_is_watched_and_its_faults_are_named(tmp_path):
             stderr=subprocess.DEVNULL,
         )
         out, _ = watcher.communicate(timeout=PATIENCE_S)
-    finally:
-        watcher.kill()
-        watcher.wait()
-        client.wait(timeout=PATIENCE_S)
+    client.wait(timeout=PATIENCE_S)
     report = json.loads(out)
-    schemas = _schemas()
     assert schemas.problems(report, schemas.schema("mcs-check-client")) == []
     found = {one["rule"]: one["verdict"] for one in report["findings"]}
     passed = {rule for rule, verdict in found.items() if verdict == "PASS"}

@@ -1,32 +1,22 @@
 """`utmlab up --clock virtual` and `utmlab clock`, with a browser's and curl's like beside them."""
 
-import importlib.util
 import json
 import subprocess
 import threading
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
+from tests.utmlab.cli import schemas
+from tests.utmlab.cli.running import up, utmlab
+
 CURL = ("curl", "-sk", "--max-time", "60", "-o", "/dev/null", "-w", "%{http_code}")
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(f"clock_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-test_up, schemas = load("test_up"), load("schemas")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     words = ("--clock", "virtual", "--poll", "300", "--endpoints", "1")
-    with test_up.up(tmp_path_factory.mktemp("clock") / "lab", *words) as lab:
+    with up(tmp_path_factory.mktemp("clock") / "lab", *words) as lab:
         yield lab
 
 
@@ -76,7 +66,7 @@ def test_what_is_no_span_is_said(running):
 
 def test_virtual_time_and_processes_are_refused_together(tmp_path):
     words = ("up", "--clock", "virtual", "--processes", "--ports", "0")
-    done = test_up.utmlab(tmp_path / "lab", *words, "--json")
+    done = utmlab(tmp_path / "lab", *words, "--json")
     assert done.returncode == 1
     assert json.loads(done.stderr)["error"]["code"] == "virtual_time_needs_tasks"
 
@@ -84,6 +74,6 @@ def test_virtual_time_and_processes_are_refused_together(tmp_path):
 def test_a_lab_goes_on_in_the_time_where_it_was_stopped(running):
     stood = day_of(running.call("clock", "show"))
     running.interrupt()
-    with test_up.up(running.data, "--clock", "virtual", "--poll", "300") as again:
+    with up(running.data, "--clock", "virtual", "--poll", "300") as again:
         assert day_of(again.call("clock", "show")) >= stood
         assert again.call("status")["pid"] == again.process.pid

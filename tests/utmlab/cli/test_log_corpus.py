@@ -1,21 +1,11 @@
 """`utmlab log generate`, `unmangle` and `replay` as a user runs them."""
 
-import importlib.util
 import json
 import socket
-import sys
-from pathlib import Path
 
 import pytest
 
-SPEC = importlib.util.spec_from_file_location(
-    "corpus_schemas", Path(__file__).with_name("schemas.py")
-)
-assert SPEC is not None
-assert SPEC.loader is not None
-schemas = importlib.util.module_from_spec(SPEC)
-sys.modules[SPEC.name] = schemas
-SPEC.loader.exec_module(schemas)
+from tests.utmlab.cli import schemas
 
 
 def answer(run, name, *words, exit_code=0):

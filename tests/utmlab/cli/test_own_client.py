@@ -1,7 +1,6 @@
 """A broker alone, as a tester starts it, and the how-to run against it by a real curl."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import re
@@ -9,71 +8,31 @@ import signal
 import sqlite3
 import stat
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.utmlab.cli import schemas
+from tests.utmlab.cli.running import PATIENCE_S, up, utmlab
 from utmlab.cli.root import root
 
-PATIENCE_S = 120.0
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "own-client.md"
 
 
-def _schemas():
-    spec = importlib.util.spec_from_file_location(
-        "cli_schemas", Path(__file__).with_name("schemas.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-schemas = _schemas()
-
-
-@contextlib.contextmanager
-def broker(data: Path, *words: str):
-    """Run `up --only liveconnect`; gives the ready file's content and the process."""
-    ready = data.parent / f"{data.name}.ready"
-    command = [sys.executable, "-m", "utmlab", "--data", str(data), "up", "--only", "liveconnect"]
-    process = subprocess.Popen(
-        [*command, "--ports", "0", "--ready-file", str(ready), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        ends = time.monotonic() + PATIENCE_S
-        while not ready.exists():
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() < ends
-            time.sleep(0.02)
-        yield json.loads(ready.read_text()), process
-    finally:
-        process.kill()
-        process.communicate()
+BROKER = ("--only", "liveconnect", "--auto-utm")
 
 
 def environment(data: Path, *words: str) -> dict[str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "utmlab", "--data", str(data), "--json", "env", *words],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=True,
-    )
+    done = utmlab(data, "env", *words, "--json")
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["variables"]
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     data = tmp_path_factory.mktemp("broker") / "lab"
-    with broker(data, "--auto-utm", "--push") as (ready, _):
-        yield data, ready
+    with up(data, *BROKER, "--push") as broker:
+        yield data, broker.ready
 
 
 def test_the_five_requests_of_the_how_to_work_as_they_stand(running):
@@ -103,14 +62,8 @@ def test_the_ready_file_is_as_its_schema_says(running):
 
 def test_our_own_server_passes_with_no_expected_failure(running):
     data, ready = running
-    command = [sys.executable, "-m", "utmlab", "--data", str(data), "mcs", "check-server"]
-    done = subprocess.run(
-        [*command, ready["mcs_url"]],
-        env={**os.environ, "UTMLAB_TOKEN": environment(data, "--secrets")["UTMLAB_TOKEN"]},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
+    token = environment(data, "--secrets")["UTMLAB_TOKEN"]
+    done = utmlab(data, "mcs", "check-server", ready["mcs_url"], UTMLAB_TOKEN=token)
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith(("FAIL", "XPASS"))] == []
     unseen = [line.split()[2].rstrip(":") for line in lines if line.startswith("NOT SEEN")]
@@ -130,18 +83,15 @@ def test_env_tells_the_token_only_when_secrets_are_asked_for(running):
 
 def test_a_second_start_keeps_tenant_token_and_port(tmp_path):
     data = tmp_path / "lab"
-    with broker(data, "--auto-utm") as (first, process):
-        process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == 0
-    token = Path(first["token_file"]).read_text()
+    with up(data, *BROKER) as first:
+        told = first.interrupt()
+    token = Path(first.ready["token_file"]).read_text()
     assert token in told
-    with broker(data, "--auto-utm") as (second, process):
-        process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=PATIENCE_S)
-    assert Path(second["token_file"]).read_text() == token
+    with up(data, *BROKER) as second:
+        told = second.interrupt(signal.SIGTERM)
+    assert Path(second.ready["token_file"]).read_text() == token
     assert token not in told
-    assert second["mcs_url"] == first["mcs_url"]
+    assert second.ready["mcs_url"] == first.ready["mcs_url"]
 
 
 @pytest.mark.parametrize(

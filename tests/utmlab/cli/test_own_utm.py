@@ -1,20 +1,10 @@
 """`utmlab utm import` with nothing running, as a person uses it."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-spec = importlib.util.spec_from_file_location(
-    "cli_schemas_own", Path(__file__).with_name("schemas.py")
-)
-assert spec is not None
-assert spec.loader is not None
-schemas = importlib.util.module_from_spec(spec)
-sys.modules[spec.name] = schemas
-spec.loader.exec_module(schemas)
+from tests.utmlab.cli import schemas
 
 ACTION = {
     "_ref": "REF_Odd",

@@ -2,34 +2,17 @@
 
 import csv
 import gzip
-import importlib.util
 import io
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from foundation.webfilter.policy import WebException
+from tests.utmlab.cli import schemas
 from utmlab.cli.policy_test import chosen_policy
 
 GAMES = "http://games.example/"
 CHANGED_BY_THE_DEMO = ("//news.example/", "//sport.example/")
-
-
-def _schemas():
-    spec = importlib.util.spec_from_file_location(
-        "cli_schemas", Path(__file__).with_name("schemas.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-schemas = _schemas()
 
 
 @pytest.fixture

@@ -1,29 +1,12 @@
 """Every JSON answer is as docs/schemas says."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.utmlab.cli import schemas
 from utmlab.redrive import RedriveReport, Step
 from utmlab.redrive.comparing import Difference
-
-
-def _schemas():
-    spec = importlib.util.spec_from_file_location(
-        "cli_schemas", Path(__file__).with_name("schemas.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-schemas = _schemas()
 
 STORED = {
     "status": ("status",),

@@ -1,12 +1,9 @@
 """Where the category in a verdict comes from: what the computer would use, from stored state."""
 
-import importlib.util
 import json
 import shutil
-import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,25 +14,11 @@ from foundation.categories.lookup_document import Answer, encode_answer
 from foundation.durable.folder import DataFolder
 from foundation.webfilter.policy import LocalSite, WebPolicy
 from foundation.webfilter.verdict import Verdict, VerdictReason, WebRequest
+from tests.utmlab.cli import schemas
 from utmlab.cli.site_knowledge import LOOK_UP, Origins, SiteKnowledge
 from utmlab.places import Places
 
 NOW = datetime.now(UTC)
-
-
-def _schemas():
-    spec = importlib.util.spec_from_file_location(
-        "cli_schemas", Path(__file__).with_name("schemas.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-schemas = _schemas()
 
 
 @pytest.fixture

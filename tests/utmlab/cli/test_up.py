@@ -1,98 +1,30 @@
 """`utmlab up` as a person uses it: a process, other processes beside it, Ctrl-C, and again."""
 
 import asyncio
-import contextlib
-import importlib.util
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from endpoint.service_table import MCS_CLIENT
+from tests.utmlab.cli import schemas
+from tests.utmlab.cli.running import FAST, PATIENCE_S, Running, started, up, utmlab, wait_until
 from utmlab.api import lab_control
 from utmlab.demo.configuration import CONFIGURATION
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
 from utmlab.stack import Stack
 
-PATIENCE_S = 240.0
-
-
-def _schemas():
-    spec = importlib.util.spec_from_file_location(
-        "cli_schemas", Path(__file__).with_name("schemas.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class Running:
-    """A lab in a process of its own, and the command line beside it."""
-
-    def __init__(self, data: Path, process: subprocess.Popen[str], ready: dict[str, Any]) -> None:
-        self.data = data
-        self.process = process
-        self.ready = ready
-
-    def call(self, *words: str, exit_code: int = 0) -> Any:
-        done = utmlab(self.data, *words, "--json")
-        assert done.returncode == exit_code, done.stdout + done.stderr
-        return json.loads(done.stderr if exit_code else done.stdout)
-
-    def interrupt(self, number: int = signal.SIGINT) -> str:
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=PATIENCE_S)
-        assert self.process.returncode == 0, err
-        return out + err
-
-
-def utmlab(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "utmlab", "--data", str(data), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
-
-
-@contextlib.contextmanager
-def up(data: Path, *words: str) -> Iterator[Running]:
-    ready = data.parent / f"{data.name}.ready"
-    command = [sys.executable, "-m", "utmlab", "--data", str(data), "up"]
-    process = subprocess.Popen(
-        [*command, "--ports", "0", "--poll", "0.3", "--ready-file", str(ready), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + PATIENCE_S
-        while not ready.exists():
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline, "not ready in time"
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.05)
-        yield Running(data, process, json.loads(ready.read_text()))
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with up(tmp_path_factory.mktemp("up") / "lab", "--endpoints", "2") as lab:
+    with up(tmp_path_factory.mktemp("up") / "lab", "--endpoints", "2", *FAST) as lab:
         yield lab
 
 
 def test_the_ready_file_is_as_its_schema_says(running):
-    schemas = _schemas()
     assert schemas.problems(running.ready, schemas.schema("up")) == []
     assert [one["name"] for one in running.ready["computers"]] == ["PC-01", "PC-02"]
 
@@ -132,7 +64,6 @@ def test_a_block_reaches_the_computer_that_browses(running):
     ],
 )
 def test_an_edit_answers_as_its_schema_says(running, schema, words):
-    schemas = _schemas()
     assert schemas.problems(running.call(*words), schemas.schema(schema)) == []
 
 
@@ -142,7 +73,6 @@ def test_a_step_of_a_rotation_that_is_not_the_next_is_refused(running):
 
 
 def test_an_installer_makes_another_computer(running, tmp_path):
-    schemas = _schemas()
     file = running.call("utm", "deploy-agent", "--folder", str(tmp_path))["file"]
     answer = running.call(
         "endpoint", "install", file, "--name", "DESK", "--product", "ACME AntiVirus"
@@ -190,7 +120,6 @@ def test_a_second_lab_on_the_folder_is_refused(running):
 
 
 def test_our_own_mcs_server_conforms(running):
-    schemas = _schemas()
     variables = running.call("env", "--secrets")["variables"]
     words = ("mcs", "check-server", variables["UTMLAB_MCS_URL"])
     answer = running.call(*words, "--token", variables["UTMLAB_TOKEN"], "--rule", "1.1-tls")
@@ -200,13 +129,13 @@ def test_our_own_mcs_server_conforms(running):
 
 def test_ctrl_c_stops_it_and_starting_again_goes_on_from_the_stored_state(tmp_path):
     data = tmp_path / "lab"
-    with up(data, "--endpoints", "1", "--timezone", "Europe/Berlin") as first:
+    with up(data, "--endpoints", "1", "--timezone", "Europe/Berlin", *FAST) as first:
         first.call("policy", "block", "news.example", "--shared", "--wait", "60")
         known = first.call("endpoint", "list")["computers"]
         assert "Stopped" in first.interrupt()
     assert not (tmp_path / "lab.ready").exists()
     assert not (data / "control.json").exists()
-    with up(data, "--endpoints", "1") as second:
+    with up(data, "--endpoints", "1", *FAST) as second:
         assert second.ready["timezone"] == "Europe/Berlin"
         assert second.ready["mcs_port"] == first.ready["mcs_port"]
         again = second.call("endpoint", "list")["computers"]
@@ -217,7 +146,7 @@ def test_ctrl_c_stops_it_and_starting_again_goes_on_from_the_stored_state(tmp_pa
 
 
 def test_a_house_that_died_makes_the_lab_degraded(tmp_path):
-    with up(tmp_path / "lab", "--processes") as lab:
+    with up(tmp_path / "lab", "--processes", *FAST) as lab:
         try:
             houses = lab.call("status")["houses"]
             os.kill(houses["utm"], signal.SIGKILL)
@@ -237,22 +166,10 @@ def test_a_house_that_died_makes_the_lab_degraded(tmp_path):
 
 
 def test_sigint_before_it_is_ready_stops_it_cleanly_too(tmp_path):
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "utmlab", "--data", str(tmp_path / "lab")),
-            *("up", "--ports", "0", "--endpoints", "8"),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + PATIENCE_S
-    while not (tmp_path / "lab" / "hosts").exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None, process.communicate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.02)
-    os.kill(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=PATIENCE_S)
+    words = ("up", "--ports", "0", "--endpoints", "8")
+    with started(tmp_path / "lab", *words) as process:
+        wait_until((tmp_path / "lab" / "hosts").exists, process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
     assert "Traceback" not in err

@@ -1,29 +1,21 @@
 """`utmlab fleet run` as a user runs it."""
 
 import asyncio
-import importlib.util
 import json
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.utmlab.cli import schemas
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
 from utmlab.stack import Stack
 
 GUARD_S = 60.0
-SCHEMAS = Path(__file__).parent.parent / "cli" / "schemas.py"
 
 
 def problems(document, name):
-    spec = importlib.util.spec_from_file_location("cli_schemas_of_fleet", SCHEMAS)
-    assert spec is not None
-    assert spec.loader is not None
-    schemas = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = schemas
-    spec.loader.exec_module(schemas)
     return schemas.problems(document, schemas.schema(name))
 
 

@@ -1,8 +1,6 @@
 """Each consumer reads and refuses what its documented rules say, and no text makes it hang."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.utmlab.cli import schemas
 from utmlab.cli.root import root
 from utmlab.logtools.consumers import CONSUMERS
 from utmlab.logtools.consumers.samples import sample_lines
@@ -175,15 +174,6 @@ def test_any_text_has_an_outcome_and_a_stop_inside_it(line, transport, changes):
         assert outcome.stop is None or 1 <= outcome.stop.column <= len(text) + 1
 
 
-def _schemas():
-    path = ROOT / "tests" / "utmlab" / "cli" / "schemas.py"
-    spec = importlib.util.spec_from_file_location("parse_schemas", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def parse(*words, **rest):
     return CliRunner().invoke(root, ["log", "parse", *words], **rest)
 
@@ -205,7 +195,6 @@ def test_the_command_says_where_and_why(tmp_path):
 
 
 def test_parse_is_as_its_schema_says():
-    schemas = _schemas()
     for text in (WEB, EPSECD, "no line"):
         document = json.loads(parse("--json", text).stdout)
         assert schemas.problems(document, schemas.schema("log-parse")) == []
