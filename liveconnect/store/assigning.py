@@ -1,7 +1,8 @@
 """Which policies an endpoint shall have, and the storing of policies."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from foundation.protocol.link import PolicyDocument
 from liveconnect.commands import Queue, Wanted, assign
@@ -9,7 +10,7 @@ from liveconnect.policies import StoredPolicy, pieces_of
 from liveconnect.store.instants import to_text
 from liveconnect.store.records import CompilePolicy, QueueSnapshot
 from liveconnect.store.rows import join_words, load_queue, origin_of, save_queue, split_words
-from liveconnect.store.sql import Sql
+from liveconnect.store.sql import Sql, in_portions
 from liveconnect.store.tenants import keys_of
 
 _GROUP_OF = """
@@ -48,29 +49,45 @@ def store_policy(
 
     Of one that is handed out in fragments only these are stored; they are its body when joined.
     """
-    pieces = pieces_of(document.body, above=fragment_above)
-    policy = StoredPolicy(document=document, pieces=pieces)
-    wanted = policy.wanted
-    sql.execute(
+    return store_policies(sql, tenant, (document,), at, fragment_above)[0]
+
+
+def store_policies(
+    sql: Sql, tenant: str, documents: Iterable[PolicyDocument], at: datetime, fragment_above: int
+) -> tuple[Wanted, ...]:
+    """Store policies likewise, rows of a kind together."""
+    policies = [
+        StoredPolicy(document=each, pieces=pieces_of(each.body, above=fragment_above))
+        for each in documents
+    ]
+    sql.executemany(
         "INSERT INTO policies (tenant, app_id, policy_id, policy_type, fragments, body, stored_at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [_policy_row(tenant, each, at) for each in policies],
+    )
+    sql.executemany(
+        "INSERT INTO fragments (tenant, app_id, fragment_id, policy_id, body) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [
-            tenant,
-            wanted.app_id,
-            wanted.policy_id,
-            wanted.policy_type,
-            join_words(wanted.fragments),
-            b"" if pieces else document.body,
-            to_text(at),
+            (tenant, each.document.app_id, piece_id, each.document.revision, piece)
+            for each in policies
+            for piece_id, piece in each.pieces
         ],
     )
-    for piece_id, piece in pieces:
-        sql.execute(
-            "INSERT INTO fragments (tenant, app_id, fragment_id, policy_id, body) "
-            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [tenant, wanted.app_id, piece_id, wanted.policy_id, piece],
-        )
-    return wanted
+    return tuple(each.wanted for each in policies)
+
+
+def _policy_row(tenant: str, policy: StoredPolicy, at: datetime) -> tuple[Any, ...]:
+    wanted = policy.wanted
+    return (
+        tenant,
+        wanted.app_id,
+        wanted.policy_id,
+        wanted.policy_type,
+        join_words(wanted.fragments),
+        b"" if policy.pieces else policy.document.body,
+        to_text(at),
+    )
 
 
 class GroupPolicies:
@@ -84,9 +101,16 @@ class GroupPolicies:
     def of(self, endpoint_id: str) -> tuple[Wanted, ...]:
         """Return the policies of the endpoint's group, none while Endpoint Protection is off."""
         row = self._sql.execute(_GROUP_OF, [endpoint_id]).fetchone()
-        if row is None:
-            return ()
-        group = row[0]
+        return () if row is None else self._of_group(row[0])
+
+    def of_several(self, endpoint_ids: Iterable[str]) -> dict[str, tuple[Wanted, ...]]:
+        """Return the same of each of several endpoints, their groups read together."""
+        groups = groups_of(self._sql, self._tenant, tuple(endpoint_ids))
+        return {
+            each: () if group is None else self._of_group(group) for each, group in groups.items()
+        }
+
+    def _of_group(self, group: str) -> tuple[Wanted, ...]:
         if group not in self._by_group:
             rows = self._sql.execute(_WANTED_BY, [self._tenant, group])
             self._by_group[group] = tuple(
@@ -99,6 +123,23 @@ class GroupPolicies:
                 for row in rows
             )
         return self._by_group[group]
+
+
+def groups_of(sql: Sql, tenant: str, endpoint_ids: Sequence[str]) -> dict[str, str | None]:
+    """Return the group of each endpoint of a tenant, None while Endpoint Protection is off."""
+    row = sql.execute(
+        "SELECT default_group FROM tenants WHERE id = ? AND enabled = 1", [tenant]
+    ).fetchone()
+    if row is None:
+        return dict.fromkeys(endpoint_ids)
+    groups = dict.fromkeys(endpoint_ids, row[0])
+    for places, some in in_portions(endpoint_ids):
+        groups |= sql.execute(
+            "SELECT endpoint_id, group_ref FROM memberships "  # noqa: S608 - places only
+            f"WHERE tenant = ? AND endpoint_id IN ({places})",
+            [tenant, *some],
+        ).fetchall()
+    return groups
 
 
 def concerned(sql: Sql, tenant: str) -> tuple[str, ...]:

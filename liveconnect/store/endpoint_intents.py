@@ -11,8 +11,10 @@ from liveconnect.store import (
     queues,
     serving,
 )
+from liveconnect.store.gathering import Gathering
 from liveconnect.store.instants import to_text
-from liveconnect.store.intents_base import IntentsBase
+from liveconnect.store.intents_base import IntentsBase, StoreSettings
+from liveconnect.store.new_endpoints import FirstPolicies
 from liveconnect.store.records import (
     DataFeed,
     Delivery,
@@ -30,19 +32,20 @@ from liveconnect.store.sql import Sql
 class EndpointIntents(IntentsBase):
     """Implements `liveconnect.store.port.EndpointStore`."""
 
+    def __init__(self, settings: StoreSettings) -> None:
+        super().__init__(settings)
+        rules = FirstPolicies(
+            compile_mcs=settings.mcs_policies.compile,
+            ttl_s=settings.ttl_s,
+            fragment_above=settings.fragment_above,
+        )
+        self._enrolling: Gathering[tuple[Enrolment, datetime], Enrolled] = Gathering(
+            self._write, lambda db, asked: enrolments.enrol_all(db, asked, rules), name="enrolling"
+        )
+
     async def enrol(self, enrolment: Enrolment, at: datetime) -> Enrolled:
         """Enrol an endpoint with its policies, or recognise one that comes again."""
-        settings = self._settings
-        return await self._write(
-            lambda db: enrolments.enrol(
-                db,
-                enrolment,
-                at,
-                compile_mcs=settings.mcs_policies.compile,
-                ttl_s=settings.ttl_s,
-                fragment_above=settings.fragment_above,
-            )
-        )
+        return await self._enrolling.do((enrolment, at))
 
     async def check_token(self, token: str) -> str:
         """Return the UTM that a registration token opens."""

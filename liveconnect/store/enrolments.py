@@ -1,10 +1,10 @@
 """Endpoints: enrolment, removal and restoring, each in one transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from foundation.protocol.computer_status import ComputerStatus
 from foundation.protocol.reasons import Reason
-from liveconnect.commands import Queue, assign
 from liveconnect.enrolment import (
     KnownEndpoint,
     TokenStanding,
@@ -13,64 +13,52 @@ from liveconnect.enrolment import (
     is_same_endpoint,
 )
 from liveconnect.refusals import NotFoundError, RegistrationRefusedError
-from liveconnect.reports import Happening, describe_computer
-from liveconnect.store.assigning import GroupPolicies, assign_group_policies, with_mcs_policy
+from liveconnect.reports import Happening
+from liveconnect.store.assigning import assign_group_policies
 from liveconnect.store.instants import to_text
 from liveconnect.store.loading import load_endpoint
+from liveconnect.store.new_endpoints import (
+    Asked,
+    FirstPolicies,
+    computer_seen,
+    insert_endpoints,
+    lasting_description,
+)
 from liveconnect.store.outbox import report
-from liveconnect.store.records import CompilePolicy, EndpointRecord, Enrolled, Enrolment
-from liveconnect.store.rows import origin_of, save_queue, to_json
-from liveconnect.store.sql import Sql
+from liveconnect.store.records import EndpointRecord, Enrolled, Enrolment
+from liveconnect.store.sql import Sql, in_portions
 from liveconnect.store.tenants import keys_of
 
+Places = dict[int, Asked]
+"""What is asked, by its place among all that is asked at once."""
 
-def enrol(
-    sql: Sql,
-    enrolment: Enrolment,
-    at: datetime,
-    *,
-    compile_mcs: CompilePolicy,
-    ttl_s: float,
-    fragment_above: int,
-) -> Enrolled:
-    """Enrol an endpoint and assign its policies, or recognise one that comes again.
 
-    Raises:
-        RegistrationRefusedError: If its token or its former id forbids it.
+def enrol_all(
+    sql: Sql, asked: Sequence[Asked], rules: FirstPolicies
+) -> list[Enrolled | RegistrationRefusedError]:
+    """Enrol endpoints with their policies, or recognise those that come again.
+
+    Those that are new to a UTM are stored together. An outcome stands for each, in their order; a
+    refusal changes nothing for the others.
     """
-    tenant = _opened(sql, enrolment)
-    known = _known(sql, enrolment.shown_id)
-    if is_same_endpoint(tenant, enrolment.shown_password, known):
-        return _come_again(sql, tenant, enrolment.shown_id, enrolment.computer, at)
-    repeated = _attempted(sql, tenant, enrolment)
-    if repeated is not None:
-        return _come_again(sql, tenant, repeated, enrolment.computer, at)
-    _insert_endpoint(sql, tenant, enrolment, at)
-    queue = with_mcs_policy(
-        sql,
-        Queue(),
-        tenant=tenant,
-        device_id=enrolment.new_device_id,
-        compile_mcs=compile_mcs,
-        at=at,
-        ttl_s=ttl_s,
-        fragment_above=fragment_above,
-    )
-    epoch, number = sql.execute(
-        "SELECT changeset_epoch, changeset_number FROM tenants WHERE id = ?", [tenant]
-    ).fetchone()
-    origin = origin_of(sql, at, ttl_s, epoch=epoch, number=number)
-    queue = assign(queue, GroupPolicies(sql, tenant).of(enrolment.new_id), origin)
-    save_queue(
-        sql,
-        tenant=tenant,
-        endpoint_id=enrolment.new_id,
-        before=Queue(),
-        after=queue,
-        at=at,
-    )
-    _report_computer(sql, tenant, enrolment.new_id, enrolment.computer, at)
-    return Enrolled(endpoint=_stored(sql, enrolment.new_id), is_new=True)
+    outcomes: list[Enrolled | RegistrationRefusedError | None] = [None] * len(asked)
+    opened: dict[str, Places] = {}
+    for place, (enrolment, at) in enumerate(asked):
+        try:
+            tenant = _opened(sql, enrolment)
+        except RegistrationRefusedError as error:
+            outcomes[place] = error
+        else:
+            opened.setdefault(tenant, {})[place] = (enrolment, at)
+    for tenant, places in opened.items():
+        fresh, others = _parted(sql, tenant, places)
+        if fresh:
+            records = insert_endpoints(sql, tenant, list(fresh.values()), rules)
+            for place, record in zip(fresh, records, strict=True):
+                outcomes[place] = Enrolled(endpoint=record, is_new=True)
+        for place, (enrolment, at) in others.items():
+            outcomes[place] = _enrol_one(sql, tenant, enrolment, at, rules)
+    return [each for each in outcomes if each is not None]
 
 
 def remove_endpoint(sql: Sql, tenant: str, endpoint_id: str, at: datetime) -> EndpointRecord:
@@ -119,6 +107,45 @@ def tenant_of_token(sql: Sql, token: str) -> str:
     return check_token(token, _standing(sql, token))
 
 
+def _parted(sql: Sql, tenant: str, asked: Places) -> tuple[Places, Places]:
+    """Part those that are new for certain from those that may be known."""
+    attempts = [each.attempt for each, _ in asked.values() if each.attempt]
+    known = {
+        row[0]
+        for places, some in in_portions(attempts)
+        for row in sql.execute(
+            "SELECT attempt FROM endpoints WHERE tenant = ? "  # noqa: S608 - places only
+            f"AND attempt IS NOT NULL AND attempt IN ({places})",
+            [tenant, *some],
+        )
+    }
+    fresh: Places = {}
+    others: Places = {}
+    for place, each in asked.items():
+        enrolment = each[0]
+        is_fresh = not enrolment.shown_id and enrolment.attempt not in known
+        (fresh if is_fresh else others)[place] = each
+        if enrolment.attempt:
+            known.add(enrolment.attempt)  # whoever names it after this one is the same endpoint
+    return fresh, others
+
+
+def _enrol_one(
+    sql: Sql, tenant: str, enrolment: Enrolment, at: datetime, rules: FirstPolicies
+) -> Enrolled | RegistrationRefusedError:
+    known = _known(sql, enrolment.shown_id)
+    try:
+        if is_same_endpoint(tenant, enrolment.shown_password, known):
+            return _come_again(sql, tenant, enrolment.shown_id, enrolment.computer, at)
+        repeated = _attempted(sql, tenant, enrolment)
+    except RegistrationRefusedError as error:
+        return error
+    if repeated is not None:
+        return _come_again(sql, tenant, repeated, enrolment.computer, at)
+    (record,) = insert_endpoints(sql, tenant, [(enrolment, at)], rules)
+    return Enrolled(endpoint=record, is_new=True)
+
+
 def _opened(sql: Sql, enrolment: Enrolment) -> str:
     if not enrolment.tenant:
         return tenant_of_token(sql, enrolment.token)
@@ -163,62 +190,32 @@ def _attempted(sql: Sql, tenant: str, enrolment: Enrolment) -> str | None:
     if not enrolment.attempt:
         return None
     row = sql.execute(
-        "UPDATE endpoints SET password_digest = ?, revision = revision + 1 "
-        "WHERE tenant = ? AND attempt = ? RETURNING id, removed_at",
-        [enrolment.new_password_digest, tenant, enrolment.attempt],
+        "SELECT id, removed_at FROM endpoints WHERE tenant = ? AND attempt = ?",
+        [tenant, enrolment.attempt],
     ).fetchone()
     if row is None:
         return None
     if row[1] is not None:
         raise RegistrationRefusedError(Reason.ENDPOINT_REMOVED, "this endpoint was removed")
+    sql.execute(
+        "UPDATE endpoints SET password_digest = ?, revision = revision + 1 WHERE id = ?",
+        [enrolment.new_password_digest, row[0]],
+    )
     return str(row[0])
 
 
 def _come_again(
     sql: Sql, tenant: str, endpoint_id: str, computer: ComputerStatus, at: datetime
 ) -> Enrolled:
-    description = to_json(_lasting(computer))
+    description = lasting_description(computer)
     stored = sql.execute("SELECT computer FROM endpoints WHERE id = ?", [endpoint_id]).fetchone()[0]
     if stored != description:
         sql.execute(
             "UPDATE endpoints SET computer = ?, computer_name = ? WHERE id = ?",
             [description, computer.computer_name, endpoint_id],
         )
-        _report_computer(sql, tenant, endpoint_id, computer, at)
+        report(sql, tenant, computer_seen(endpoint_id, computer, at))
     return Enrolled(endpoint=_stored(sql, endpoint_id), is_new=False)
-
-
-def _lasting(computer: ComputerStatus) -> dict[str, object]:
-    """Return the description without what differs each time it is sent."""
-    described = describe_computer(computer)
-    for fleeting in ("timestamp", "device_id", "tenant_id", "policy_status"):
-        described.pop(fleeting)
-    return described
-
-
-def _insert_endpoint(sql: Sql, tenant: str, enrolment: Enrolment, at: datetime) -> None:
-    sql.execute(
-        "INSERT INTO endpoints (id, tenant, device_id, password_digest, computer_name, computer, "
-        "attempt, enrolled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            enrolment.new_id,
-            tenant,
-            enrolment.new_device_id,
-            enrolment.new_password_digest,
-            enrolment.computer.computer_name,
-            to_json(_lasting(enrolment.computer)),
-            enrolment.attempt or None,
-            to_text(at),
-        ],
-    )
-
-
-def _report_computer(
-    sql: Sql, tenant: str, endpoint_id: str, computer: ComputerStatus, at: datetime
-) -> None:
-    body = describe_computer(computer)
-    happening = Happening(kind="enrolled", endpoint_id=endpoint_id, at=at, body=body)
-    report(sql, tenant, happening)
 
 
 def _about(endpoint: EndpointRecord, kind: str, at: datetime) -> Happening:

@@ -13,23 +13,27 @@ from liveconnect.store.sql import Sql
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which endpoints: a query of their ids, with its arguments."""
+    """Which endpoints: what holds for their ids, with its arguments.
 
-    query: str
+    A few are named by themselves rather than by a subquery: PostgreSQL then looks each up, and
+    does not walk through all that waits for anybody.
+    """
+
+    condition: str
     arguments: tuple[Any, ...] = ()
 
 
-EVERY: Final = Chosen("SELECT id FROM endpoints")
+EVERY: Final = Chosen("IN (SELECT id FROM endpoints)")
 
 
 def of_tenant(tenant: str) -> Chosen:
     """Choose the endpoints of a UTM."""
-    return Chosen("SELECT id FROM endpoints WHERE tenant = ?", (tenant,))
+    return Chosen("IN (SELECT id FROM endpoints WHERE tenant = ?)", (tenant,))
 
 
 def load_endpoint(sql: Sql, endpoint_id: str) -> EndpointRecord | None:
     """Return one endpoint, or None."""
-    found = load_endpoints(sql, Chosen("SELECT id FROM endpoints WHERE id = ?", (endpoint_id,)))
+    found = load_endpoints(sql, Chosen("= ?", (endpoint_id,)))
     return found[0] if found else None
 
 
@@ -40,7 +44,7 @@ def load_endpoints(sql: Sql, chosen: Chosen = EVERY) -> tuple[EndpointRecord, ..
     rows = sql.execute(
         "SELECT tenant, id, device_id, password_digest, computer_name, "  # noqa: S608 - constants
         "enrolled_at, last_seen_at, removed_at, revision FROM endpoints "
-        f"WHERE id IN ({chosen.query}) ORDER BY enrolled_at, id",
+        f"WHERE id {chosen.condition} ORDER BY enrolled_at, id",
         chosen.arguments,
     )
     return tuple(
@@ -68,7 +72,7 @@ def _waiting(sql: Sql, chosen: Chosen) -> dict[str, list[QueuedCommand]]:
     found: dict[str, list[QueuedCommand]] = defaultdict(list)
     for row in sql.execute(
         f"SELECT {WAITING_COLUMNS}, endpoint_id FROM commands "  # noqa: S608 - constants
-        f"WHERE outcome IS NULL AND endpoint_id IN ({chosen.query}) ORDER BY endpoint_id, seq",
+        f"WHERE outcome IS NULL AND endpoint_id {chosen.condition} ORDER BY endpoint_id, seq",
         chosen.arguments,
     ):
         found[row[-1]].append(to_queued(row))
@@ -79,7 +83,7 @@ def _policies(sql: Sql, chosen: Chosen) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for endpoint_id, app_id, policy_id in sql.execute(
         "SELECT endpoint_id, app_id, policy_id FROM assignments "  # noqa: S608 - constants
-        f"WHERE is_current = 1 AND endpoint_id IN ({chosen.query}) ORDER BY id",
+        f"WHERE is_current = 1 AND endpoint_id {chosen.condition} ORDER BY id",
         chosen.arguments,
     ):
         found[endpoint_id][app_id] = policy_id

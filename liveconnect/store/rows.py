@@ -1,7 +1,7 @@
 """Between rows and the records of the rules: loading and saving the queue of one endpoint."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +15,36 @@ TIMELINES_KEPT = 50
 """Assignments of an app that an endpoint keeps, for timelines of earlier changesets."""
 _COMMAND_COUNTER = "last_command_id"
 WAITING_COLUMNS = "id, app_id, body, created_at, ttl_s, seq, apps"
+_TAKE_IDS = (
+    "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) "
+    "DO UPDATE SET value = CAST(CAST(facts.value AS INTEGER) + ? AS TEXT) RETURNING value"
+)
+_INSERT_COMMAND = (
+    "INSERT INTO commands (id, tenant, endpoint_id, seq, app_id, body, apps, created_at, "
+    "ttl_s, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_ASSIGNMENT = (
+    "INSERT INTO assignments (tenant, endpoint_id, app_id, policy_type, policy_id, "
+    "fragments, epoch, number, assigned_at, command_id, attempts, acknowledged_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
-def origin_of(sql: Sql, at: datetime, ttl_s: float, *, epoch: int = 0, number: int = 0) -> Origin:
-    """Return an origin whose command ids come from the database's counter."""
+def origin_of(
+    sql: Sql, at: datetime, ttl_s: float, *, epoch: int = 0, number: int = 0, ids_at_once: int = 1
+) -> Origin:
+    """Return an origin whose command ids come from the database's counter, some at a time."""
+    reserved: Iterator[int] = iter(())
 
     def new_id() -> int:
-        row = sql.execute(
-            "INSERT INTO facts VALUES (?, '1') ON CONFLICT (name) "
-            "DO UPDATE SET value = CAST(CAST(facts.value AS INTEGER) + 1 AS TEXT) RETURNING value",
-            [_COMMAND_COUNTER],
-        ).fetchone()
-        return int(row[0])
+        nonlocal reserved
+        found = next(reserved, None)
+        if found is not None:
+            return found
+        arguments = [_COMMAND_COUNTER, str(ids_at_once), ids_at_once]
+        last = int(sql.execute(_TAKE_IDS, arguments).fetchone()[0])
+        reserved = iter(range(last - ids_at_once + 1, last + 1))
+        return next(reserved)
 
     return Origin(at=at, new_id=new_id, ttl_s=ttl_s, epoch=epoch, number=number)
 
@@ -74,12 +92,42 @@ def save_queue(
         "RETURNING revision",
         [after.last_seq, endpoint_id],
     ).fetchone()[0]
-    return _snapshot(endpoint_id, revision, after)
+    return snapshot_of(endpoint_id, revision, after)
+
+
+def insert_queues(sql: Sql, tenant: str, queues: Mapping[str, Queue]) -> None:
+    """Store the first queues of endpoints that are new, rows of a kind together."""
+    sql.executemany(
+        _INSERT_COMMAND,
+        [
+            _command_row(tenant, endpoint_id, each)
+            for endpoint_id, queue in queues.items()
+            for each in queue.waiting
+        ],
+    )
+    sql.executemany(
+        _INSERT_ASSIGNMENT,
+        [
+            _assignment_row(tenant, endpoint_id, each)
+            for endpoint_id, queue in queues.items()
+            for each in queue.assignments.values()
+        ],
+    )
 
 
 def load_snapshot(sql: Sql, endpoint_id: str, revision: int) -> QueueSnapshot:
     """Return the committed queue of an endpoint."""
-    return _snapshot(endpoint_id, revision, load_queue(sql, endpoint_id))
+    return snapshot_of(endpoint_id, revision, load_queue(sql, endpoint_id))
+
+
+def snapshot_of(endpoint_id: str, revision: int, queue: Queue) -> QueueSnapshot:
+    """Return a queue as the memory takes it."""
+    return QueueSnapshot(
+        endpoint_id=endpoint_id,
+        revision=revision,
+        waiting=queue.waiting,
+        policies={app: each.wanted.policy_id for app, each in queue.assignments.items()},
+    )
 
 
 def split_words(text: str) -> tuple[str, ...]:
@@ -126,15 +174,6 @@ def _assignment(row: Sequence[Any]) -> Assignment:
     )
 
 
-def _snapshot(endpoint_id: str, revision: int, queue: Queue) -> QueueSnapshot:
-    return QueueSnapshot(
-        endpoint_id=endpoint_id,
-        revision=revision,
-        waiting=queue.waiting,
-        policies={app: each.wanted.policy_id for app, each in queue.assignments.items()},
-    )
-
-
 def _identity(assignment: Assignment) -> tuple[str, datetime]:
     return assignment.wanted.policy_id, assignment.assigned_at
 
@@ -152,56 +191,56 @@ def _end_command(sql: Sql, queued: QueuedCommand, at: datetime) -> None:
 
 
 def _insert_command(sql: Sql, tenant: str, endpoint_id: str, queued: QueuedCommand) -> None:
+    sql.execute(_INSERT_COMMAND, _command_row(tenant, endpoint_id, queued))
+
+
+def _command_row(tenant: str, endpoint_id: str, queued: QueuedCommand) -> tuple[Any, ...]:
     command = queued.command
-    sql.execute(
-        "INSERT INTO commands (id, tenant, endpoint_id, seq, app_id, body, apps, created_at, "
-        "ttl_s, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            command.id,
-            tenant,
-            endpoint_id,
-            command.seq,
-            command.app_id,
-            command.body,
-            join_words(queued.apps),
-            to_text(command.creation_time),
-            command.ttl_s,
-            to_text(queued.expires_at),
-        ],
+    return (
+        command.id,
+        tenant,
+        endpoint_id,
+        command.seq,
+        command.app_id,
+        command.body,
+        join_words(queued.apps),
+        to_text(command.creation_time),
+        command.ttl_s,
+        to_text(queued.expires_at),
     )
 
 
 def _insert_assignment(sql: Sql, tenant: str, endpoint_id: str, assignment: Assignment) -> None:
-    wanted = assignment.wanted
+    app_id = assignment.wanted.app_id
     sql.execute(
         "UPDATE assignments SET is_current = 0 "
         "WHERE endpoint_id = ? AND app_id = ? AND is_current = 1",
-        [endpoint_id, wanted.app_id],
+        [endpoint_id, app_id],
     )
-    sql.execute(
-        "INSERT INTO assignments (tenant, endpoint_id, app_id, policy_type, policy_id, "
-        "fragments, epoch, number, assigned_at, command_id, attempts, acknowledged_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            tenant,
-            endpoint_id,
-            wanted.app_id,
-            wanted.policy_type,
-            wanted.policy_id,
-            join_words(wanted.fragments),
-            assignment.epoch,
-            assignment.number,
-            to_text(assignment.assigned_at),
-            assignment.command_id,
-            assignment.attempts,
-            to_text_or_none(assignment.acknowledged_at),
-        ],
-    )
+    sql.execute(_INSERT_ASSIGNMENT, _assignment_row(tenant, endpoint_id, assignment))
     sql.execute(
         "DELETE FROM assignments WHERE endpoint_id = ? AND app_id = ? AND id <= "
         "(SELECT id FROM assignments WHERE endpoint_id = ? AND app_id = ? "
         "ORDER BY id DESC LIMIT 1 OFFSET ?)",
-        [endpoint_id, wanted.app_id, endpoint_id, wanted.app_id, TIMELINES_KEPT],
+        [endpoint_id, app_id, endpoint_id, app_id, TIMELINES_KEPT],
+    )
+
+
+def _assignment_row(tenant: str, endpoint_id: str, assignment: Assignment) -> tuple[Any, ...]:
+    wanted = assignment.wanted
+    return (
+        tenant,
+        endpoint_id,
+        wanted.app_id,
+        wanted.policy_type,
+        wanted.policy_id,
+        join_words(wanted.fragments),
+        assignment.epoch,
+        assignment.number,
+        to_text(assignment.assigned_at),
+        assignment.command_id,
+        assignment.attempts,
+        to_text_or_none(assignment.acknowledged_at),
     )
 
 

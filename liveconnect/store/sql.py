@@ -8,7 +8,10 @@
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+PORTIONS: Final = (1, 8, 64)
+"""How many values a list in a statement has: few, since each length is a statement to prepare."""
 
 
 class Rows(Protocol):
@@ -35,3 +38,14 @@ class Sql(Protocol):
 
     def executemany(self, statement: str, arguments: Iterable[Sequence[Any]], /) -> Any:
         """Run one statement for each sequence of arguments."""
+
+
+def in_portions(values: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the places of a list in a statement and what goes there, until all values have been.
+
+    The last value stands in for those that are missing, so that lists come in few lengths.
+    """
+    for start in range(0, len(values), PORTIONS[-1]):
+        some = tuple(values[start : start + PORTIONS[-1]])
+        length = next(each for each in PORTIONS if each >= len(some))
+        yield ", ".join("?" * length), some + some[-1:] * (length - len(some))

@@ -18,6 +18,8 @@ _SETTINGS: Final = {
     "tcp_keepalives_count": "3",
     # A plan that was made while a table was empty reads it from end to end when it is large.
     "enable_seqscan": "off",
+    # Compiling a plan takes longer than any statement of ours.
+    "jit": "off",
     "timezone": "UTC",
 }
 UNAVAILABLE: Final = (

@@ -171,7 +171,7 @@ class Follower:
         unknown = [row[0] for row in changed if not self._memory.has(row[0], row[1])]
         if unknown:
             # Of one committed state: a queue must belong to its revision.
-            chosen = Chosen("SELECT id FROM endpoints WHERE id = ANY(?)", (unknown,))
+            chosen = Chosen("= ANY(?)", (unknown,))
             self._memory.take(await read_on(sql, lambda db: load_endpoints(db, chosen)))
         self._position = changed[-1][2]
         return len(changed) == MOST_AT_ONCE

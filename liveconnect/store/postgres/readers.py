@@ -57,7 +57,7 @@ class PostgresReaders:
 
 async def read_on(sql: PostgresSql, work: Callable[[Sql], T]) -> T:
     """Run `work` on one committed state."""
-    await sql.connection.execute(_BEGIN)
+    await sql.begin(_BEGIN)
     result = await run_room(lambda: work(sql))
     await sql.connection.execute("COMMIT")
     return result

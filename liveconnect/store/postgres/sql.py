@@ -1,10 +1,12 @@
 """The rooms' SQL on one PostgreSQL connection.
 
-- `?` becomes `$1`, `$2`, ...; each statement is translated and prepared once per connection.
+- `?` becomes `$1`, `$2`, ...; each statement is translated and prepared once per connection, and
+  planned anew from time to time.
 - PostgreSQL's text has no NUL character. No client sends one that means anything: it is stored as
   U+FFFD, like everything else that is no text.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
@@ -15,6 +17,8 @@ import asyncpg
 from liveconnect.store.postgres.bridge import wait_for
 
 MOST_PREPARED = 500
+PLANS_LAST_S = 10.0
+"""A plan that was made while a table was empty would read all of it when it is large."""
 _TEXT_OR_PLACE = re.compile(r"'[^']*'|\?")
 
 
@@ -43,7 +47,18 @@ class PostgresSql:
 
     def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
         self.connection = connection
+        self.changes = 0
+        """How many statements were run that may have changed something."""
         self._prepared: dict[str, Any] = {}
+        self._planned_at = self._now()
+
+    async def begin(self, statement: str) -> None:
+        """Begin a transaction, by this statement."""
+        now = self._now()
+        if now - self._planned_at >= PLANS_LAST_S:
+            self._planned_at = now
+            statement = f"DISCARD PLANS; {statement}"
+        await self.connection.execute(statement)
 
     def execute(self, statement: str, arguments: Sequence[Any] = (), /) -> PostgresRows:
         """Run one statement."""
@@ -57,12 +72,19 @@ class PostgresSql:
 
     async def fetch(self, statement: str, arguments: Sequence[Any]) -> PostgresRows:
         """Run one statement, outside a room."""
+        if not statement.startswith("SELECT"):
+            self.changes += 1
         prepared = await self._prepare(statement)
         rows = await prepared.fetch(*map(_storable, arguments))
         return PostgresRows(rows, prepared.get_statusmsg())
 
     async def _executemany(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        self.changes += 1
         await (await self._prepare(statement)).executemany(rows)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _prepare(self, statement: str) -> Any:
         prepared = self._prepared.get(statement)

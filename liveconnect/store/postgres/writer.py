@@ -3,7 +3,9 @@
 - Work runs in the order in which it was handed in, on one connection.
 - A group begins by taking a lock of the database and gives it back by its commit. So commits of
   all workers are in one order, as on SQLite, and no room needs a lock of its own.
-- Each piece has its own savepoint: one that fails changes nothing and fails alone.
+- A group runs as one. When a piece fails that has changed something, all of it is taken back, and
+  the group runs again with a savepoint for each piece: one that fails changes nothing and fails
+  alone. So a piece may run twice, and what mostly happens, that none fails, costs no savepoints.
 - When the connection is lost, nobody of the group is told that it is stored. Whether a commit that
   was under way took place is not known then; every intent may be repeated.
 """
@@ -12,6 +14,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+import asyncpg
 
 from foundation.durable.writer import MOST_IN_A_GROUP
 from foundation.service import Tasks
@@ -23,12 +27,13 @@ from liveconnect.store.sql import Sql
 T = TypeVar("T")
 LOCK = 0x75746D6C6162
 """The number of the lock: `utmlab` in ASCII."""
-_BEGIN = (
-    f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK}); SAVEPOINT piece"
-)
-_NEXT = "RELEASE piece; SAVEPOINT piece"
+_BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})"
 _Outcome = tuple[bool, Any]
 _Piece = tuple[Callable[[Sql], Any], "asyncio.Future[Any]"]
+
+
+class _TakenBackError(Exception):
+    """A piece failed, and the transaction has to be begun anew."""
 
 
 class PostgresWriter:
@@ -96,8 +101,13 @@ class PostgresWriter:
         if self._sql is None or self._sql.connection.is_closed():
             self._sql = PostgresSql(await connected(self._url, name=f"{self._name} writer"))
         sql = self._sql
-        await sql.connection.execute(_BEGIN)
-        outcomes = [await _run_one(sql, work) for work in works]
+        await sql.begin(_BEGIN)
+        try:
+            outcomes = [await _run_as_one(sql, work) for work in works]
+        except _TakenBackError:
+            await sql.connection.execute("ROLLBACK")
+            await sql.begin(_BEGIN)
+            outcomes = [await _run_alone(sql, work) for work in works]
         await sql.connection.execute("COMMIT")
         return outcomes
 
@@ -108,13 +118,26 @@ class PostgresWriter:
             self._sql = None
 
 
-async def _run_one(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
+async def _run_as_one(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
+    before = sql.changes
+    try:
+        return True, await run_room(lambda: work(sql))
+    except Exception as error:
+        if is_unavailable(error):
+            raise
+        if sql.changes > before or isinstance(error, asyncpg.PostgresError):
+            raise _TakenBackError from error
+        return False, error
+
+
+async def _run_alone(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
+    await sql.connection.execute("SAVEPOINT piece")
     try:
         result = await run_room(lambda: work(sql))
     except Exception as error:
         if is_unavailable(error):
             raise
-        await sql.connection.execute("ROLLBACK TO piece")
+        await sql.connection.execute("ROLLBACK TO piece; RELEASE piece")
         return False, error
-    await sql.connection.execute(_NEXT)
+    await sql.connection.execute("RELEASE piece")
     return True, result
