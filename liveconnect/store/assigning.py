@@ -103,12 +103,20 @@ class GroupPolicies:
         row = self._sql.execute(_GROUP_OF, [endpoint_id]).fetchone()
         return () if row is None else self._of_group(row[0])
 
-    def of_several(self, endpoint_ids: Iterable[str]) -> dict[str, tuple[Wanted, ...]]:
-        """Return the same of each of several endpoints, their groups read together."""
-        groups = groups_of(self._sql, self._tenant, tuple(endpoint_ids))
-        return {
-            each: () if group is None else self._of_group(group) for each, group in groups.items()
-        }
+    def of_several(
+        self, endpoint_ids: Sequence[str], default: str | None
+    ) -> dict[str, tuple[Wanted, ...]]:
+        """Return the same of each of several endpoints, the tenant's default group being known."""
+        if default is None:
+            return dict.fromkeys(endpoint_ids, ())
+        groups = dict.fromkeys(endpoint_ids, default)
+        for places, some in in_portions(endpoint_ids):
+            groups |= self._sql.execute(
+                "SELECT endpoint_id, group_ref FROM memberships "  # noqa: S608 - places only
+                f"WHERE tenant = ? AND endpoint_id IN ({places})",
+                [self._tenant, *some],
+            ).fetchall()
+        return {each: self._of_group(group) for each, group in groups.items()}
 
     def _of_group(self, group: str) -> tuple[Wanted, ...]:
         if group not in self._by_group:
@@ -123,23 +131,6 @@ class GroupPolicies:
                 for row in rows
             )
         return self._by_group[group]
-
-
-def groups_of(sql: Sql, tenant: str, endpoint_ids: Sequence[str]) -> dict[str, str | None]:
-    """Return the group of each endpoint of a tenant, None while Endpoint Protection is off."""
-    row = sql.execute(
-        "SELECT default_group FROM tenants WHERE id = ? AND enabled = 1", [tenant]
-    ).fetchone()
-    if row is None:
-        return dict.fromkeys(endpoint_ids)
-    groups = dict.fromkeys(endpoint_ids, row[0])
-    for places, some in in_portions(endpoint_ids):
-        groups |= sql.execute(
-            "SELECT endpoint_id, group_ref FROM memberships "  # noqa: S608 - places only
-            f"WHERE tenant = ? AND endpoint_id IN ({places})",
-            [tenant, *some],
-        ).fetchall()
-    return groups
 
 
 def concerned(sql: Sql, tenant: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from foundation.protocol.computer_status import ComputerStatus
@@ -17,7 +17,7 @@ from liveconnect.store.outbox import report_all
 from liveconnect.store.records import CompilePolicy, EndpointRecord, Enrolment
 from liveconnect.store.rows import insert_queues, origin_of, snapshot_of, to_json
 from liveconnect.store.sql import Sql
-from liveconnect.store.tenants import keys_of
+from liveconnect.store.tenants import state_of
 
 Asked = tuple[Enrolment, datetime]
 _FIRST_REVISION = 1
@@ -84,19 +84,17 @@ def lasting_description(computer: ComputerStatus) -> str:
 def _first_queues(
     sql: Sql, tenant: str, asked: Sequence[Asked], rules: FirstPolicies
 ) -> dict[str, Queue]:
-    keys = keys_of(sql, tenant)
-    documents = [rules.compile_mcs(keys, each.new_device_id) for each, _ in asked]
+    state = state_of(sql, tenant)
+    documents = [rules.compile_mcs(state.keys, each.new_device_id) for each, _ in asked]
     first_at = asked[0][1]
     own = store_policies(sql, tenant, documents, first_at, rules.fragment_above)
-    groups = GroupPolicies(sql, tenant).of_several(each.new_id for each, _ in asked)
-    epoch, number = sql.execute(
-        "SELECT changeset_epoch, changeset_number FROM tenants WHERE id = ?", [tenant]
-    ).fetchone()
+    new_ids = [each.new_id for each, _ in asked]
+    groups = GroupPolicies(sql, tenant).of_several(new_ids, state.default_group)
     ids = origin_of(sql, first_at, rules.ttl_s, ids_at_once=_IDS_AT_ONCE * len(asked)).new_id
     queues = {}
     for (each, at), wanted in zip(asked, own, strict=True):
         compiled_here = Origin(at=at, new_id=ids, ttl_s=rules.ttl_s)
-        of_changeset = Origin(at=at, new_id=ids, ttl_s=rules.ttl_s, epoch=epoch, number=number)
+        of_changeset = replace(compiled_here, epoch=state.epoch, number=state.number)
         queue = assign(Queue(), (wanted,), compiled_here)
         queues[each.new_id] = assign(queue, groups[each.new_id], of_changeset)
     return queues

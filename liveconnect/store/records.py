@@ -30,6 +30,24 @@ class TenantKeys:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TenantState:
+    """What a new endpoint needs to know of its UTM.
+
+    Attributes:
+        keys: For its MCS policy.
+        default_group: Whose policies it gets unless it is a member of another; None while
+            Endpoint Protection is off.
+        epoch: Of the newest changeset.
+        number: Of the newest changeset.
+    """
+
+    keys: TenantKeys
+    default_group: str | None
+    epoch: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UtmRegistration:
     """A UTM that registers: `issue` makes its certificate once its id is known."""
 

@@ -12,6 +12,7 @@ from liveconnect.store.records import (
     RegisteredUtm,
     TenantKeys,
     TenantRecord,
+    TenantState,
     UtmRegistration,
 )
 from liveconnect.store.sql import Sql
@@ -124,12 +125,23 @@ def replace_token(sql: Sql, tenant: str, token: str, at: datetime) -> None:
 
 def keys_of(sql: Sql, tenant: str) -> TenantKeys:
     """Return what MCS policies say of a UTM."""
+    return state_of(sql, tenant).keys
+
+
+def state_of(sql: Sql, tenant: str) -> TenantState:
+    """Return what new endpoints of a UTM need to know of it."""
     row = sql.execute(
-        "SELECT token, content FROM tenants LEFT JOIN ways ON ways.tenant = id WHERE id = ?",
+        "SELECT token, content, enabled, default_group, changeset_epoch, changeset_number "
+        "FROM tenants LEFT JOIN ways ON ways.tenant = id WHERE id = ?",
         [tenant],
     ).fetchone()
     ways = PolicyWays() if row[1] is None else read_ways(json.loads(row[1]))
-    return TenantKeys(tenant=tenant, token=row[0], ways=ways)
+    return TenantState(
+        keys=TenantKeys(tenant=tenant, token=row[0], ways=ways),
+        default_group=row[3] if row[2] else None,
+        epoch=row[4],
+        number=row[5],
+    )
 
 
 def replace_ways(sql: Sql, tenant: str, ways: PolicyWays) -> None:

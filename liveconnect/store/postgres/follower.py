@@ -23,7 +23,7 @@ from liveconnect.store.postgres.store import unavailable
 from liveconnect.store.records import EndpointRecord
 
 HEARTBEAT_S = 0.25
-GATHER_S = 0.02
+GATHER_S = 0.05
 """After a notice: what others commit in the meantime is read in the same look."""
 STALE_AFTER_S = 1.0
 LOOK_TIMEOUT_S = 10.0
