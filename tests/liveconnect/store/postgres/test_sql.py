@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from liveconnect.store.postgres import sql as sql_on_postgres
 from liveconnect.store.postgres.bridge import run_room, wait_for
 from liveconnect.store.postgres.schema import in_postgres
 from liveconnect.store.postgres.sql import PostgresSql, translated
@@ -82,4 +83,31 @@ async def test_outcomes_are_as_those_of_sqlite(postgres):
         return sql.execute("UPDATE t SET n = n + 1 WHERE n > ?", [1]).rowcount
 
     assert await run_room(room) == 2
+    await connection.close()
+
+
+async def test_a_plan_of_an_empty_table_is_not_kept_when_it_is_full(postgres, monkeypatch):
+    connection = await asyncpg.connect(await postgres.database())
+    for setting in ("plan_cache_mode = force_generic_plan", "enable_seqscan = off"):
+        await connection.execute(f"SET {setting}")
+    sql = PostgresSql(connection)
+    waiting = "SELECT id FROM commands WHERE outcome IS NULL AND endpoint_id = ANY(?)"
+
+    async def plan():
+        await sql.begin("BEGIN")
+        await sql.fetch(waiting, [["e1", "e2"]])
+        name = sql._prepared[waiting].get_name()
+        rows = await connection.fetch(f"EXPLAIN EXECUTE {name} (ARRAY['e1', 'e2'])")
+        await connection.execute("COMMIT")
+        return "\n".join(row[0] for row in rows)
+
+    assert "commands_waiting" not in await plan()
+    await connection.execute(
+        "INSERT INTO commands (id, tenant, endpoint_id, seq, app_id, body, apps, created_at, "
+        "ttl_s, expires_at) SELECT n, '', n, 1, '', repeat('x', 300), '', '', 1, '' "
+        "FROM generate_series(1, 3000) AS n"
+    )
+    assert "commands_waiting" not in await plan()
+    monkeypatch.setattr(sql_on_postgres, "PLANS_LAST_S", 0.0)
+    assert "commands_waiting" in await plan()
     await connection.close()

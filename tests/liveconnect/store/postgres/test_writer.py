@@ -45,6 +45,23 @@ async def test_a_piece_that_fails_fails_alone(writer):
     assert await writer.write(names) == ["a", "b"]
 
 
+async def test_a_refusal_that_changed_nothing_runs_nobody_twice(writer):
+    ran = []
+
+    def refuses(sql):
+        names(sql)
+        raise LookupError
+
+    def counts(sql):
+        ran.append(names(sql))
+
+    done = await asyncio.gather(
+        *map(writer.write, (counts, put("a"), refuses, counts)), return_exceptions=True
+    )
+    assert isinstance(done[2], LookupError)
+    assert ran == [[], ["a"]]
+
+
 async def test_what_waits_together_is_one_transaction(writer):
     def number(sql):
         return sql.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
