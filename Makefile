@@ -34,6 +34,7 @@ up: $(READY)  ## run the stack until Ctrl-C
 test: $(READY)  ## run all tests on two cores
 	@tools/need curl openssl
 	@PATH="$$PATH:/usr/sbin" command -v rsyslogd >/dev/null || tools/need --package rsyslog
+	@command -v systemd-analyze >/dev/null || tools/need --package systemd
 	@tools/peers
 	@tools/ansible
 	@tools/locust
