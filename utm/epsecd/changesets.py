@@ -218,6 +218,15 @@ def mark_sent(db: Database, epoch: int, number: int, at: datetime) -> bool:
     return changed.rowcount == 1
 
 
+def last_sent(db: Database, epoch: int) -> int:
+    """Return the highest number of the epoch that LiveConnect can know; 0 before the first."""
+    query = (
+        "SELECT COALESCE(MAX(number), 0) FROM epsecd_changesets"
+        " WHERE epoch = ? AND sent_at IS NOT NULL"
+    )
+    return int(db.execute(query, [epoch]).fetchone()[0])
+
+
 def mark_committed(db: Database, epoch: int, number: int, at: datetime) -> None:
     """Record that LiveConnect holds it; what was sent before it in vain is superseded."""
     db.execute(

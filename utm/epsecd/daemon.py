@@ -13,8 +13,9 @@
   not acknowledged, and comes again.
 - LiveConnect is asked what it holds whenever the link begins or comes back: what it forgot (its
   data was lost or restored) is sent again, without a second 4233.
-- When it holds something newer, or does not know this UTM, one of the two was restored: the UTM
-  registers again, which raises the epoch.
+- When it holds something that this UTM never sent, or does not know this UTM, one of the two was
+  restored: the UTM registers again, which raises the epoch. So a number means one thing only, also
+  when a restored UTM has given more numbers meanwhile than LiveConnect knows.
 """
 
 import asyncio
@@ -148,7 +149,8 @@ class Epsecd(Service):
         held = await self._link.latest_changeset()
         await self._link_restored()
         self._is_unsure = False
-        if held > (epoch, number):
+        sent = await self._writer.read(lambda db: changesets.last_sent(db, epoch))
+        if held > (epoch, sent):
             self._on_outdated()
             await self._changed.wait()
             return

@@ -123,7 +123,7 @@ def web_values(event: WebControlEvent) -> dict[str, str]:
         **_category(event),
         **_blocked_part(event, url),
     }
-    if _is_address(event.client_ip):
+    if is_address(event.client_ip):
         values["srcip"] = event.client_ip
     if event.content_type:
         values["content-type"] = event.content_type
@@ -191,7 +191,8 @@ def _request_id(event: WebControlEvent) -> str:
     return f"0x{zlib.crc32(identity.encode('utf-8', 'replace')):08x}"
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether a consumer can read a text as an address."""
     try:
         ip_address(text)
     except ValueError:

@@ -9,14 +9,13 @@
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Final
 
 from foundation.webfilter.activity import Activity
 from foundation.webfilter.event import event_of
 from utm.logs.catalogue import Daemon, catalogue
-from utm.logs.eplog import web_values
+from utm.logs.eplog import is_address, web_values
 
 LOG_NAME: Final = "http"
 BLOCKED_SLUGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -57,7 +56,7 @@ def _values(activity: Activity) -> dict[str, str]:
     values = web_values(event_of(activity))
     values["error"] = activity.error
     values["fullreqtime"] = str(round(activity.milliseconds * 1000))
-    if _is_address(activity.server_address):
+    if is_address(activity.server_address):
         values["dstip"] = activity.server_address
     return values
 
@@ -65,11 +64,3 @@ def _values(activity: Activity) -> dict[str, str]:
 def _only_known(slug: str, values: Mapping[str, str]) -> dict[str, str]:
     message = catalogue().message(slug)
     return {key: value for key, value in values.items() if message.has_key(key)}
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

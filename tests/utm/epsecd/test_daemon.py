@@ -13,7 +13,7 @@ from foundation.checkpoints import NO_CHECKPOINTS
 from foundation.durable.writer import Writer
 from foundation.operations_log import OperationsLog
 from foundation.protocol.link import Registration
-from utm.confd import seed
+from utm.confd import seed, transaction
 from utm.epsecd import changesets
 from utm.epsecd.compiling import prepare
 from utm.epsecd.daemon import Epsecd
@@ -151,7 +151,42 @@ async def test_a_restored_utm_asks_for_another_registration(writer, voice):
     assert broker.pushed.empty()
 
 
+async def test_a_restored_utm_that_went_further_than_liveconnect_asks_for_one_too(writer, voice):
+    """Its changesets 2 and 3 are others than those of that number that LiveConnect got before."""
+    await confirmed(writer)
+
+    def go_on(db):
+        for host in ("a", "b"):
+            with transaction(db, at=AT, user="admin", summary=host) as edit:
+                edit.create("epp", "endpoints_group", {"name": host, "web_control": True})
+            prepare(db, AT)
+
+    await writer.write(go_on)
+    assert (await writer.read(changesets.newest)).number == 3
+    broker, outdated = Broker(held=(1, 2)), asyncio.Event()
+
+    async with running(writer, broker, voice, outdated.set):
+        await outdated.wait()
+    assert broker.pushed.empty()
+    assert await writer.read(sent_lines) == 0
+
+
+async def test_what_an_earlier_epoch_held_is_no_reason_for_another(writer, voice):
+    registration = Registration("utm-1", "", "T" * 17, 2, "https://localhost:4443/mcs", "")
+
+    def register(db):
+        store_registration(db, registration, AT.isoformat())
+        prepare(db, AT)
+
+    await writer.write(register)
+    broker = Broker(held=(1, 7))
+
+    async with running(writer, broker, voice):
+        assert await broker.pushed.get() == (2, 1)
+
+
 async def test_another_changeset_of_the_same_number_is_noticed(writer, voice):
+    await writer.write(lambda db: changesets.mark_sent(db, 1, 1, AT))
     broker, outdated = Broker(held=(1, 1)), asyncio.Event()
     broker.refusals = [LinkRefusedError("changeset_stale", "another one", status=409)]
 
