@@ -15,12 +15,11 @@ import uvloop
 
 from bench.measured import own_cpu_s, own_resident_mib, say, standard_input
 from bench.service_time import ServiceTimes
-from bench.tenant import register_utm
+from bench.tenant import enabled_utm, register_utm, token_of
 from foundation.collector import leave_out_of_collections
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
 from utm.app import Utm
-from utm.config import UtmConfig
 from utm.verbs import verbs_of
 from utmlab.demo.configuration import CONFIGURATION
 
@@ -50,22 +49,10 @@ async def serve(data: Path, *, push: bool, timed: bool, has_utm: bool) -> None:
 
 
 async def _with_utm(service: LiveConnect, data: Path, times: ServiceTimes) -> None:
-    config = UtmConfig(
-        data=data / "utm",
-        logs=data / "logs",
-        liveconnect_url=service.link_url,
-        liveconnect_ca=service.ca_file,
-    )
-    utm = Utm(config)
-    await utm.start()
-    try:
-        await utm.enable()
+    async with enabled_utm(service, data) as utm:
         await verbs_of(utm)["edit"](operations=CONFIGURATION, summary="web control on")
         leave_out_of_collections()
-        token = str(await utm.node("epp.registration_token"))
-        await _answer(service, token, times, utm)
-    finally:
-        await utm.stop()
+        await _answer(service, await token_of(utm), times, utm)
 
 
 async def _answer(

@@ -14,12 +14,11 @@ import uvloop
 from aiohttp import web
 
 from bench.measured import answer_usage
+from bench.tenant import enabled_utm, token_of
 from foundation.service import utc_now
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
 from liveconnect.pki import CertificateAuthority
-from utm.app import Utm
-from utm.config import UtmConfig
 
 LONGEST_BODY = 5_000_000
 KEEP_ALIVE_S = 3600.0
@@ -68,20 +67,11 @@ async def serve_houses(data: Path) -> None:
     """Run LiveConnect and a UTM together, Endpoint Protection on."""
     service = LiveConnect(LiveConnectConfig(data=data / "lc", mcs_port=0, link_port=0))
     await service.start()
-    config = UtmConfig(
-        data=data / "utm",
-        logs=data / "logs",
-        liveconnect_url=service.link_url,
-        liveconnect_ca=service.ca_file,
-    )
-    utm = Utm(config)
-    await utm.start()
     try:
-        await utm.enable()
-        token = str(await utm.node("epp.registration_token"))
-        await answer_usage(**_places(service), token=token, logs=str(config.logs))
+        async with enabled_utm(service, data) as utm:
+            token, logs = await token_of(utm), str(utm.config.logs)
+            await answer_usage(**_places(service), token=token, logs=logs)
     finally:
-        await utm.stop()
         await service.stop()
 
 

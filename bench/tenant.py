@@ -1,6 +1,7 @@
 """A UTM that is registered with a LiveConnect, and endpoints enrolled by raw requests."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,9 @@ from foundation.protocol.computer_status import ComputerStatus
 from foundation.protocol.names import DEFAULT_BASE_PATH, REGISTERED_APPS
 from foundation.redact import Secret
 from foundation.service import utc_now
+from liveconnect.app import LiveConnect
+from utm.app import Utm
+from utm.config import UtmConfig
 from utm.epsecd.registration import LinkCredentials
 from utm.link_client import LinkClient
 
@@ -56,6 +60,30 @@ async def register_utm(link_url: str, ca: Path, folder: Path) -> str:
     finally:
         await client.close()
     return registration.registration_token
+
+
+@asynccontextmanager
+async def enabled_utm(service: LiveConnect, folder: Path) -> AsyncIterator[Utm]:
+    """Run a UTM beside a LiveConnect, registered and with Endpoint Protection on."""
+    utm = Utm(
+        UtmConfig(
+            data=folder / "utm",
+            logs=folder / "logs",
+            liveconnect_url=service.link_url,
+            liveconnect_ca=service.ca_file,
+        )
+    )
+    await utm.start()
+    try:
+        await utm.enable()
+        yield utm
+    finally:
+        await utm.stop()
+
+
+async def token_of(utm: Utm) -> str:
+    """Return the token that endpoints enrol with."""
+    return str(await utm.node("epp.registration_token"))
 
 
 def registrations(token: str, first: int, count: int) -> Iterator[bytes]:

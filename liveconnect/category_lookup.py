@@ -28,8 +28,8 @@ from foundation.categories.lookup_document import (
 )
 from foundation.operations_log import OperationsLog
 from foundation.protocol.reasons import Reason
+from liveconnect.bodies import read_body
 from liveconnect.mcs_service.context import JSON, McsContext
-from liveconnect.mcs_service.documents import read_body
 from liveconnect.refusals import DocumentRefusedError, DocumentTooLargeError
 
 KNOWN_TTL_S: Final = 86_400.0

@@ -16,11 +16,11 @@ from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
 from foundation.service import Now
 from liveconnect.admission import Admission
+from liveconnect.bodies import read_body
 from liveconnect.link_service.certificates import tenant_of
 from liveconnect.pki import CertificateAuthority, CertificateRequestInvalidError
 from liveconnect.refusals import (
     DocumentRefusedError,
-    DocumentTooLargeError,
     Refusals,
     RefusedError,
 )
@@ -102,20 +102,6 @@ class LinkContext:
         except CertificateRequestInvalidError as error:
             refusal = DocumentRefusedError(Reason.CSR_INVALID, str(error))
         return self.refusals.answer_utm(request, refusal)
-
-
-async def read_body(request: web.Request) -> bytes:
-    """Return the body of a request.
-
-    Raises:
-        DocumentTooLargeError: If it is over the limit.
-    """
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise DocumentTooLargeError(
-            Reason.BODY_TOO_LARGE, f"the body is over {MOST_BYTES} bytes"
-        ) from error
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from foundation.protocol.link import (
     encode_document,
 )
 from foundation.protocol.reasons import Reason
+from liveconnect.bodies import read_body
 from liveconnect.enrolment import new_token
-from liveconnect.link_service.context import LinkContext, read_body, read_object
+from liveconnect.link_service.context import LinkContext, read_object
 from liveconnect.pki import digest_of_key, read_request
 from liveconnect.refusals import CertificateRefusedError
 from liveconnect.store.records import UtmRegistration

@@ -20,7 +20,8 @@ from foundation.protocol.link import (
     made_whole,
 )
 from foundation.protocol.reasons import Reason
-from liveconnect.link_service.context import LinkContext, read_body, read_object
+from liveconnect.bodies import read_body
+from liveconnect.link_service.context import LinkContext, read_object
 from liveconnect.policies import check_changeset
 from liveconnect.refusals import DocumentRefusedError, OutOfOrderError
 from liveconnect.reports import MOST_IN_A_BATCH

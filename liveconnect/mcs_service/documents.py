@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from aiohttp import web
-
 from foundation.errors import DomainError
 from foundation.net.xml_guard import XmlRefusedError
 from foundation.protocol.bodies import DocumentTooLargeError as ProtocolTooLargeError
@@ -23,7 +21,6 @@ from foundation.protocol.computer_status import (
 )
 from foundation.protocol.events import EventRefusedError, decode_events
 from foundation.protocol.names import AGENT, APPSPROXY
-from foundation.protocol.reasons import Reason
 from foundation.protocol.statuses import (
     Status,
     StatusRefusedError,
@@ -49,20 +46,6 @@ async def read_aside(read: Callable[[bytes], T], body: bytes) -> T:
     if len(body) <= LARGE_BYTES:
         return read(body)
     return await asyncio.get_running_loop().run_in_executor(None, read, body)
-
-
-async def read_body(request: web.Request) -> bytes:
-    """Return the body of a request.
-
-    Raises:
-        DocumentTooLargeError: If it is over the limit.
-    """
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise DocumentTooLargeError(
-            Reason.BODY_TOO_LARGE, f"the body is over {MOST_BYTES} bytes"
-        ) from error
 
 
 def read_document(decode: Callable[[bytes], T], body: bytes) -> T:

@@ -14,8 +14,9 @@ from aiohttp import web
 from foundation.protocol.computer_status import decode_computer_status
 from foundation.protocol.deployment import DeploymentInfo, ProductAnswer
 from foundation.protocol.reasons import Reason
+from liveconnect.bodies import read_body
 from liveconnect.mcs_service.context import JSON, McsContext
-from liveconnect.mcs_service.documents import read_body, read_document
+from liveconnect.mcs_service.documents import read_document
 from liveconnect.refusals import CredentialsRefusedError
 
 PRODUCTS = frozenset({"antivirus", "webcontrol", "autoupdate"})

@@ -13,9 +13,10 @@ from foundation.protocol.authorization import AuthorizationMalformedError, decod
 from foundation.protocol.computer_status import decode_computer_status
 from foundation.protocol.migration import MigrationOutcome, NewIdentity
 from foundation.protocol.reasons import Reason
+from liveconnect.bodies import read_body
 from liveconnect.enrolment import digest_of, new_password
 from liveconnect.mcs_service.context import JSON, McsContext
-from liveconnect.mcs_service.documents import read_body, read_document
+from liveconnect.mcs_service.documents import read_document
 from liveconnect.refusals import CredentialsRefusedError
 from liveconnect.roster import Entry
 from liveconnect.store.records import Enrolment

@@ -16,11 +16,11 @@ from foundation.protocol.computer_status import ComputerStatus, decode_computer_
 from foundation.protocol.migration import decode_outcome
 from foundation.protocol.reasons import Reason
 from foundation.redact import Secret
+from liveconnect.bodies import read_body
 from liveconnect.enrolment import digest_of, new_password
 from liveconnect.mcs_service.context import McsContext
 from liveconnect.mcs_service.documents import (
     read_aside,
-    read_body,
     read_document,
     read_events,
     read_statuses,

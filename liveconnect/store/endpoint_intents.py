@@ -34,11 +34,7 @@ class EndpointIntents(IntentsBase):
 
     def __init__(self, settings: StoreSettings) -> None:
         super().__init__(settings)
-        rules = FirstPolicies(
-            compile_mcs=settings.mcs_policies.compile,
-            ttl_s=settings.ttl_s,
-            fragment_above=settings.fragment_above,
-        )
+        rules = FirstPolicies(compile_mcs=settings.mcs_policies.compile, **settings.terms)
         self._enrolling: Gathering[tuple[Enrolment, datetime], Enrolled] = Gathering(
             self._write, lambda db, asked: enrolments.enrol_all(db, asked, rules), name="enrolling"
         )

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from liveconnect.policies import McsPolicies
 from liveconnect.store import queues
@@ -12,6 +12,13 @@ from liveconnect.store.records import QueueSnapshot
 from liveconnect.store.sql import Sql
 
 T = TypeVar("T")
+
+
+class Terms(TypedDict):
+    """How policies are assigned: for how long, and above which size in parts."""
+
+    ttl_s: float
+    fragment_above: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +29,11 @@ class StoreSettings:
     interval_s: float
     ttl_s: float
     fragment_above: int
+
+    @property
+    def terms(self) -> Terms:
+        """How policies are assigned."""
+        return Terms(ttl_s=self.ttl_s, fragment_above=self.fragment_above)
 
 
 class IntentsBase(ABC):
@@ -49,7 +61,6 @@ class IntentsBase(ABC):
             at,
             settings=settings.mcs_policies.settings,
             compile_mcs=settings.mcs_policies.compile,
-            ttl_s=settings.ttl_s,
-            fragment_above=settings.fragment_above,
             tenant=tenant,
+            **settings.terms,
         )

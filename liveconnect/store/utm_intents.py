@@ -79,17 +79,9 @@ class UtmIntents(IntentsBase):
         self, tenant: str, changeset: Changeset, digest: str, at: datetime
     ) -> Committed:
         """Store the full state of a UTM and assign what it changes."""
-        settings = self._settings
+        terms = self._settings.terms
         return await self._write(
-            lambda db: changesets.commit_changeset(
-                db,
-                tenant,
-                changeset,
-                digest,
-                at,
-                ttl_s=settings.ttl_s,
-                fragment_above=settings.fragment_above,
-            )
+            lambda db: changesets.commit_changeset(db, tenant, changeset, digest, at, **terms)
         )
 
     async def latest_changeset(self, tenant: str) -> tuple[int, int]:
@@ -152,15 +144,7 @@ class UtmIntents(IntentsBase):
         self, tenant: str, endpoint_id: str, document: PolicyDocument, at: datetime
     ) -> QueueSnapshot:
         """Assign a policy to one endpoint, until its UTM assigns another."""
-        settings = self._settings
+        terms = self._settings.terms
         return await self._write(
-            lambda db: assigning.replace_policy(
-                db,
-                tenant,
-                endpoint_id,
-                document,
-                at,
-                ttl_s=settings.ttl_s,
-                fragment_above=settings.fragment_above,
-            )
+            lambda db: assigning.replace_policy(db, tenant, endpoint_id, document, at, **terms)
         )
