@@ -98,7 +98,7 @@ class LiveConnect(Service):
         )
         self._store = self._sharing.store
         self._certificates = Certificates(
-            config, store=self._store, roster=self._roster, log=self._log, now=now
+            config, sharing=self._sharing, checkpoints=checkpoints, log=self._log, now=now
         )
         self._upkeep = Upkeep(
             self._store, self._roster, self._log, interval_s=config.poll_interval_s, now=now
@@ -173,7 +173,7 @@ class LiveConnect(Service):
 
     async def load(self) -> None:
         """Rebuild the memory from the store."""
-        await self._sharing.load(self._roster)
+        await self._sharing.load()
 
     async def _begin(self) -> None:
         config = self._config
@@ -187,7 +187,7 @@ class LiveConnect(Service):
         mcs_tls, link_tls = self._certificates.open(authority)
         ensure_packages(config.content_folder, self._now())
         await self.load()
-        await self._sharing.follow(self._tasks)
+        await self._sharing.follow(self._tasks, self._certificates.take_over)
         ports = RememberedPorts(config.own_folder / "ports.json", config.host)
         self.mcs_port = await self._listen(
             HttpServer(
@@ -202,10 +202,12 @@ class LiveConnect(Service):
                 ssl_context=mcs_tls,
             )
         )
-        self._roster.apply(await self._store.refresh_mcs_policies(self._now()))
+        await self._sharing.refresh_policies(config.pki_folder, self._now())
         self.link_port = await self._listen(
             HttpServer(
-                self._parts.link_application(self._store, authority, lambda: self.mcs_url),
+                self._parts.link_application(
+                    self._store, authority, lambda: self.mcs_url, self._sharing.currency
+                ),
                 name="LiveConnect's UTM link",
                 host=config.host,
                 port=ports.wanted("link", config.link_port),
@@ -226,9 +228,6 @@ class LiveConnect(Service):
         self._servers.append(server)
         return server.port
 
-    def _trusted_ca(self) -> str:
-        return self._certificates.trusted_ca()
-
     def _journal_on_disk(self) -> JournalFile:
         def refused(error: OSError) -> None:
             self._log.record("journal_not_written", sentence=error)
@@ -242,10 +241,7 @@ class LiveConnect(Service):
         config = self._config
         return StoreSettings(
             mcs_policies=McsPolicies(
-                lambda: self.mcs_url,
-                config.poll_interval_s,
-                _push_offer(config),
-                self._trusted_ca,
+                lambda: self.mcs_url, config.poll_interval_s, _push_offer(config)
             ),
             interval_s=config.poll_interval_s,
             ttl_s=config.command_ttl_s,

@@ -1,7 +1,9 @@
 """How far a rotation of the CA is, told by its files alone.
 
-- `next.key` is there from the preparation until the switch; a second certificate in `ca.crt` is
-  there until the end. Who reads them needs neither a key nor a running LiveConnect.
+- `next.key` is there from the preparation until the switch, which makes it `ca.key`; a second
+  certificate in `ca.crt` is there until the end. Who reads them needs no running LiveConnect.
+- Workers keep their keys in folders of their own. For whoever looks at the data folder they write
+  `ca.crt` into its `pki/`, and the phase beside it.
 
 Provenance: ours.
 """
@@ -9,7 +11,11 @@ Provenance: ours.
 from enum import StrEnum
 from pathlib import Path
 
+from foundation.durable.files import write_atomic
+from liveconnect.key_files import CA_CERTIFICATES, CA_KEY, NEXT_KEY, Files, read_files
+
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
+_PHASE = "phase"
 
 
 class RotationPhase(StrEnum):
@@ -20,14 +26,27 @@ class RotationPhase(StrEnum):
     SWITCHED = "switched"
 
 
-def next_key_file(folder: Path) -> Path:
-    """Return where the key lies that signs after the switch."""
-    return folder / "next.key"
+def phase_in(files: Files) -> RotationPhase:
+    """Return how far the rotation of these files is."""
+    # The next key is the CA's already when a kill came before its removal.
+    if NEXT_KEY in files and files[NEXT_KEY] != files.get(CA_KEY):
+        return RotationPhase.PREPARED
+    is_double = files[CA_CERTIFICATES].count(_BEGIN) > 1
+    return RotationPhase.SWITCHED if is_double else RotationPhase.STABLE
 
 
 def phase_of(folder: Path) -> RotationPhase:
     """Return how far the rotation is whose files lie in a folder."""
-    if next_key_file(folder).exists():
-        return RotationPhase.PREPARED
-    is_double = (folder / "ca.crt").read_bytes().count(_BEGIN) > 1
-    return RotationPhase.SWITCHED if is_double else RotationPhase.STABLE
+    files, told = read_files(folder), folder / _PHASE
+    if CA_KEY not in files and told.exists():
+        return RotationPhase(told.read_text())
+    return phase_in(files)
+
+
+def publish(folder: Path, files: Files) -> None:
+    """Write for readers of `folder` whom to trust, and how far the rotation is."""
+    shown = {CA_CERTIFICATES: files[CA_CERTIFICATES], _PHASE: phase_in(files).encode()}
+    for name, content in shown.items():
+        path = folder / name
+        if not path.exists() or path.read_bytes() != content:
+            write_atomic(path, content)

@@ -5,14 +5,16 @@
 - Each step of a rotation is told to the endpoints by their MCS policy, and to UTMs that ask. A
   step waits until who has to know knows: the switch until no endpoint lacks the new certificate,
   the end until no UTM shows one of the old CA.
+- A step may be taken at any worker: `take_over` is called at all of them (`sharing.py`).
 
 Provenance: ours.
 """
 
 import asyncio
 import ssl
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
+from foundation.checkpoints import Checkpoints
 from foundation.errors import DomainError
 from foundation.net.control import Verb
 from foundation.net.rotating import RotatingContext
@@ -20,13 +22,12 @@ from foundation.net.tls import server_context
 from foundation.operations_log import OperationsLog
 from foundation.protocol.names import MCS
 from foundation.service import Now
+from liveconnect.ca_phase import publish
+from liveconnect.ca_steps import FINISH, PREPARE, check_step, take_step
 from liveconnect.config import LiveConnectConfig
+from liveconnect.key_files import Changes, Files, difference, read_files, write_changes
 from liveconnect.pki import CertificateAuthority
-from liveconnect.roster import Roster
-from liveconnect.store.port import Store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from liveconnect.sharing import Sharing
 
 LOOK_EVERY_S: Final = 86_400.0
 
@@ -38,20 +39,6 @@ class RotationTooEarlyError(DomainError):
     hint: ClassVar[str] = "Wait until they were in touch, remove them, or insist with `force`."
 
 
-class RotationUnsupportedError(DomainError):
-    """The CA of a LiveConnect whose keys lie in a database cannot be rotated."""
-
-    code: ClassVar[str] = "rotation_unsupported"
-    hint: ClassVar[str] = "Only a LiveConnect on its own SQLite file can do it."
-
-
-class RotationStepUnknownError(DomainError):
-    """There is no step of this name."""
-
-    code: ClassVar[str] = "rotation_step_unknown"
-    hint: ClassVar[str] = "The steps are prepare, switch and finish."
-
-
 class Certificates:
     """The TLS side of one LiveConnect; `open` comes before everything else."""
 
@@ -59,14 +46,14 @@ class Certificates:
         self,
         config: LiveConnectConfig,
         *,
-        store: Store,
-        roster: Roster,
+        sharing: Sharing,
+        checkpoints: Checkpoints,
         log: OperationsLog,
         now: Now,
     ) -> None:
         self._config = config
-        self._store = store
-        self._roster = roster
+        self._sharing = sharing
+        self._checkpoints = checkpoints
         self._log = log
         self._now = now
         self._authority: CertificateAuthority | None = None
@@ -77,14 +64,10 @@ class Certificates:
     def open(self, authority: CertificateAuthority) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         """Return what the MCS listener and the link listener are opened with."""
         self._authority = authority
+        self._publish()
         mcs, link = self._contexts()
         self._mcs, self._link = RotatingContext(mcs), RotatingContext(link)
         return mcs, link
-
-    def trusted_ca(self) -> str:
-        """Return what MCS policies say of trust: nothing before the first rotation."""
-        authority = self._authority
-        return authority.ca_pem if authority is not None and authority.was_rotated else ""
 
     async def run(self) -> None:
         """Look at the server's certificate once a day, until cancelled."""
@@ -101,6 +84,20 @@ class Certificates:
             self._link.replace(link)
         if self._shown != before:
             self._log.record("server_certificate_renewed")
+
+    async def take_over(self, files: Files) -> None:
+        """Use these keys from now on; connections that are open go on."""
+        folder = self._config.pki_folder
+        changes = difference(read_files(folder), files)
+        if not changes:
+            return
+        self._checkpoints.reach("liveconnect.before_keys_taken")
+        await asyncio.get_running_loop().run_in_executor(None, write_changes, folder, changes)
+        authority = self._opened()
+        authority.load()
+        self._publish()
+        self.renew()
+        self._log.record("keys_taken", phase=authority.phase.value)
 
     def by_name(self) -> dict[str, Verb]:
         """Return the verbs of certificates under their names."""
@@ -122,41 +119,37 @@ class Certificates:
             "phase": authority.phase.value,
             "expires_at": authority.expires_at.isoformat(),
             "endpoints_behind": await self._endpoints_behind(),
-            "utms_behind": await self._store.certificates_issued_before(authority.signing_since),
+            "utms_behind": await self._sharing.store.certified_by_others(
+                authority.signer, authority.signing_since
+            ),
         }
 
     async def rotate(self, step: str, *, force: bool = False) -> dict[str, Any]:
         """Do one step of a rotation: prepare, switch or finish.
 
         Raises:
-            RotationUnsupportedError: If workers share the keys in a database.
             RotationStepUnknownError: If there is no such step.
             RotationOutOfStepError: If it is not the next step.
             RotationTooEarlyError: If somebody would lose contact.
         """
-        authority = self._opened()
-        steps: dict[str, Callable[[], None]] = {
-            "prepare": authority.prepare,
-            "switch": authority.switch,
-            "finish": authority.finish,
-        }
-        if self._config.database is not None:
-            # A worker takes the CA from the database at each start: the old one would come back.
-            raise RotationUnsupportedError("the keys of this LiveConnect lie in its database")
-        if step not in steps:
-            raise RotationStepUnknownError(f"there is no step {step!r}")
-        if not force and step != "prepare":
+        check_step(step)
+        if not force and step != PREPARE:
             await self._check(step)
-        steps[step]()
-        self.renew()
-        self._roster.apply(await self._store.refresh_mcs_policies(self._now()))
+        at = self._now()
+
+        def change(files: Files) -> Changes:
+            changes = take_step(step, files, at)
+            self._checkpoints.reach("liveconnect.before_rotation_commit")
+            return changes
+
+        await self._sharing.change_keys(self._config.pki_folder, change, self.take_over, at)
         self._log.record("ca_rotated", step=step)
         return await self.status()
 
     async def _check(self, step: str) -> None:
         status = await self.status()
         behind = status["endpoints_behind"]
-        if step == "finish":
+        if step == FINISH:
             behind = [*behind, *status["utms_behind"]]
         if behind:
             raise RotationTooEarlyError(f"{len(behind)} did not take the last step: {behind[:5]}")
@@ -164,13 +157,18 @@ class Certificates:
     async def _endpoints_behind(self) -> list[str]:
         """Return the endpoints whose MCS policy, with its certificates, is not in force."""
         behind = []
-        for utm in await self._store.tenants():
-            for endpoint in await self._store.endpoints(utm.tenant):
+        for utm in await self._sharing.store.tenants():
+            for endpoint in await self._sharing.store.endpoints(utm.tenant):
                 if endpoint.removed_at is None and not utm.removed_at:
-                    told = await self._store.compliance(endpoint.endpoint_id)
+                    told = await self._sharing.store.compliance(endpoint.endpoint_id)
                     if not all(one["compliant"] for one in told if one["app_id"] == MCS):
                         behind.append(endpoint.endpoint_id)
         return behind
+
+    def _publish(self) -> None:
+        """Let whoever looks at the data folder find what it found with one LiveConnect alone."""
+        if self._config.worker:
+            publish(self._config.public_pki_folder, read_files(self._config.pki_folder))
 
     def _contexts(self) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         authority = self._opened()

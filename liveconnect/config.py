@@ -12,6 +12,7 @@ from foundation.protocol.names import DEFAULT_BASE_PATH
 from liveconnect.feed_allowance import FeedLimits
 
 JOURNAL = "journal"
+PKI = "pki"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +72,17 @@ class LiveConnectConfig:
     @property
     def pki_folder(self) -> Path:
         """Where keys and certificates lie."""
-        return self.own_folder / "pki"
+        return self.own_folder / PKI
 
     @property
     def ca_file(self) -> Path:
         """The certificate that endpoints and UTMs trust."""
         return self.pki_folder / "ca.crt"
+
+    @property
+    def public_pki_folder(self) -> Path:
+        """Where readers of the data folder find whom to trust; workers write it for them."""
+        return self.data / PKI
 
     @property
     def database_file(self) -> Path:

@@ -86,7 +86,11 @@ class Parts:
         return app
 
     def link_application(
-        self, store: Store, authority: CertificateAuthority, mcs_url: Callable[[], str]
+        self,
+        store: Store,
+        authority: CertificateAuthority,
+        mcs_url: Callable[[], str],
+        currency: Currency | None,
     ) -> web.Application:
         """Return what answers UTMs."""
         context = LinkContext(
@@ -103,6 +107,7 @@ class Parts:
             checkpoints=self.checkpoints,
             admission=Admission(most_requests=self.config.most_requests),
             faults=self.faults,
+            currency=currency,
             now=self.now,
         )
         return LinkService(context).application(self._middlewares())

@@ -2,8 +2,7 @@
 
 - Made at first start; every private file is 0600. P-256 keys only, signatures with SHA-384.
 - `ca.crt` holds every certificate that is trusted; the signer is the one whose key is `ca.key`.
-  A rotation has three steps: a new certificate is trusted too (`next.key`), it becomes the signer
-  (one rename), the old one is dropped. A kill leaves one of these states.
+  The steps of a rotation change these files (`ca_steps.py`); `load` takes them as they are then.
 - The server certificate names localhost, 127.0.0.1, ::1 and the public name; it is made anew
   when a name is missing or its end is near. The CA stays.
 - A UTM's certificate comes from its CSR; the private key never travels. Which serials are valid
@@ -24,18 +23,25 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from foundation.durable.files import sync_folder, write_atomic, write_secret
+from foundation.durable.files import write_atomic, write_secret
 from foundation.errors import DomainError
 from foundation.service import Now
-from liveconnect.ca_phase import RotationPhase, next_key_file, phase_of
+from liveconnect.ca_phase import RotationPhase, phase_of
+from liveconnect.ca_steps import take_step, trust_to_tell, trusted_in
+from liveconnect.key_files import (
+    CA_CERTIFICATES,
+    CA_KEY,
+    SWITCHED_AT,
+    read_files,
+    write_changes,
+)
+from liveconnect.roots import EARLY, key_bytes, make_root, named, pem_of, read_key
 
-CA_LIFE = timedelta(days=3650)
 SERVER_LIFE = timedelta(days=1825)
 UTM_LIFE = timedelta(days=1825)
 RENEW_BEFORE = timedelta(days=60)
-EARLY = timedelta(days=30)
 LOCAL_NAMES = ("localhost",)
 LOCAL_ADDRESSES = ("127.0.0.1", "::1")
 
@@ -47,25 +53,20 @@ class CertificateRequestInvalidError(DomainError):
     hint: ClassVar[str] = "Send a PEM certificate request, signed by its own P-256 key."
 
 
-class RotationOutOfStepError(DomainError):
-    """A step of a rotation that is not the next one."""
-
-    code: ClassVar[str] = "rotation_out_of_step"
-    hint: ClassVar[str] = "The steps are prepare, switch, finish; `utmlab ca rotate` tells where."
-
-
 @dataclass(frozen=True, slots=True)
 class UtmCertificate:
     """A certificate that was issued to a UTM.
 
     Attributes:
         serial: Its serial number as lower-case hex.
+        signer: Whose key signed it, as `CertificateAuthority.signer` says it.
         chain_pem: The certificate followed by the CA's.
         public_key_digest: SHA-256 of the public key, by which a UTM is recognised.
         expires_at: The end of its validity.
     """
 
     serial: str
+    signer: str
     chain_pem: str
     public_key_digest: str
     expires_at: datetime
@@ -77,28 +78,27 @@ class CertificateAuthority:
     def __init__(self, folder: Path, *, now: Now) -> None:
         self._folder = folder
         self._now = now
-        self._trusted: tuple[x509.Certificate, ...] = ()
-        self._key, self._certificate = self._load_or_make()
+        self._key, self._trusted = self._load_or_make()
 
     @property
     def ca_file(self) -> Path:
         """The CA's certificate."""
-        return self._folder / "ca.crt"
+        return self._folder / CA_CERTIFICATES
 
     @property
     def ca_pem(self) -> str:
         """Every certificate that is to be trusted, the signer's first."""
-        return "".join(_pem(one) for one in self._trusted)
+        return pem_of(*self._trusted)
+
+    @property
+    def trust_to_tell(self) -> str:
+        """What MCS policies say of trust: nothing before the first rotation."""
+        return trust_to_tell(read_files(self._folder))
 
     @property
     def phase(self) -> RotationPhase:
         """How far a rotation is."""
         return phase_of(self._folder)
-
-    @property
-    def was_rotated(self) -> bool:
-        """Whether a rotation was ever begun: then endpoints have to be told whom to trust."""
-        return self._rotated_file.exists()
 
     @property
     def expires_at(self) -> datetime:
@@ -113,65 +113,30 @@ class CertificateAuthority:
         return self._certificate.not_valid_before_utc + EARLY
 
     @property
+    def _certificate(self) -> x509.Certificate:
+        return self._trusted[0]
+
+    @property
     def signer(self) -> str:
         """The signer's key identifier as hex; what it signs names the same one."""
         return x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()).digest.hex()
 
-    def prepare(self) -> None:
-        """Trust a new certificate too; the old one goes on signing.
+    def take_step(self, step: str) -> None:
+        """Do one step of a rotation with the files of this folder.
 
         Raises:
-            RotationOutOfStepError: If a rotation is under way.
+            RotationOutOfStepError: If it is not the next one.
         """
-        self._expect(RotationPhase.STABLE)
-        key = ec.generate_private_key(ec.SECP256R1())
-        added = _make_root(key, self._now())
-        write_atomic(self._rotated_file, b"")
-        # The certificate first: trusted and unused does no harm, a key without one would.
-        self._write_trusted((self._certificate, added))
-        write_secret(self._next_key_file, _key_bytes(key))
+        write_changes(self._folder, take_step(step, read_files(self._folder), self._now()))
+        self.load()
 
-    def switch(self) -> None:
-        """Sign with the new key from now on; both certificates are trusted.
-
-        Raises:
-            RotationOutOfStepError: If no new certificate is prepared.
-        """
-        self._expect(RotationPhase.PREPARED)
-        # Before the key: a date that is too early would hide who still shows the old CA's work.
-        write_atomic(self._switched_file, self._now().isoformat().encode())
-        self._next_key_file.replace(self._folder / "ca.key")
-        sync_folder(self._folder)
-        self._key, self._certificate = self._load_or_make()
-
-    def finish(self) -> None:
-        """Trust the new certificate alone.
-
-        Raises:
-            RotationOutOfStepError: If the new one does not sign yet.
-        """
-        self._expect(RotationPhase.SWITCHED)
-        self._write_trusted((self._certificate,))
-
-    def _expect(self, phase: RotationPhase) -> None:
-        if self.phase is not phase:
-            raise RotationOutOfStepError(f"the rotation is {self.phase.value}, not {phase.value}")
-
-    def _write_trusted(self, certificates: tuple[x509.Certificate, ...]) -> None:
-        write_atomic(self.ca_file, "".join(_pem(one) for one in certificates).encode())
-        self._trusted = certificates
-
-    @property
-    def _next_key_file(self) -> Path:
-        return next_key_file(self._folder)
+    def load(self) -> None:
+        """Take key and certificates as the files hold them now."""
+        self._key, self._trusted = self._load_or_make()
 
     @property
     def _switched_file(self) -> Path:
-        return self._folder / "switched_at"
-
-    @property
-    def _rotated_file(self) -> Path:
-        return self._folder / "rotated"
+        return self._folder / SWITCHED_AT
 
     def server_files(self, public_name: str) -> tuple[Path, Path]:
         """Return certificate and key for the listeners, made or renewed if needed."""
@@ -186,7 +151,7 @@ class CertificateAuthority:
                 usage=ExtendedKeyUsageOID.SERVER_AUTH,
                 names=names,
             )
-            write_secret(key_file, _key_bytes(key))
+            write_secret(key_file, key_bytes(key))
             write_atomic(certificate_file, self._chain(certificate).encode())
         return certificate_file, key_file
 
@@ -206,28 +171,21 @@ class CertificateAuthority:
         )
         return UtmCertificate(
             serial=f"{certificate.serial_number:x}",
+            signer=self.signer,
             chain_pem=self._chain(certificate),
             public_key_digest=digest_of_key(public_key),
             expires_at=certificate.not_valid_after_utc,
         )
 
-    def _load_or_make(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-        key_file = self._folder / "ca.key"
-        if key_file.exists() and self.ca_file.exists():
-            key = serialization.load_pem_private_key(key_file.read_bytes(), None)
-            if not isinstance(key, ec.EllipticCurvePrivateKey):
-                raise TypeError(f"{key_file} is not an EC key")
-            found = x509.load_pem_x509_certificates(self.ca_file.read_bytes())
-            mine = [one for one in found if one.public_key() == key.public_key()]
-            self._trusted = (*mine, *(one for one in found if one not in mine))
-            return key, mine[0]
+    def _load_or_make(self) -> tuple[ec.EllipticCurvePrivateKey, tuple[x509.Certificate, ...]]:
+        files = read_files(self._folder)
+        if CA_KEY in files and CA_CERTIFICATES in files:
+            return read_key(files[CA_KEY]), trusted_in(files)
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _make_root(key, self._now())
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The key first: a certificate without its key would look like a finished CA.
-        write_secret(key_file, _key_bytes(key))
-        self._write_trusted((certificate,))
-        return key, certificate
+        certificate = make_root(key, self._now())
+        made = {CA_KEY: key_bytes(key), CA_CERTIFICATES: pem_of(certificate).encode()}
+        write_changes(self._folder, made)
+        return key, (certificate,)
 
     def _serves(self, certificate_file: Path, names: Sequence[x509.GeneralName]) -> bool:
         if not certificate_file.exists():
@@ -261,7 +219,7 @@ class CertificateAuthority:
         begins = self._now() - EARLY
         builder = (
             x509.CertificateBuilder()
-            .subject_name(_name(common_name))
+            .subject_name(named(common_name))
             .issuer_name(self._certificate.subject)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
@@ -276,7 +234,7 @@ class CertificateAuthority:
         return builder.sign(self._key, hashes.SHA384())
 
     def _chain(self, certificate: x509.Certificate) -> str:
-        return _pem(certificate) + _pem(self._certificate)
+        return pem_of(certificate, self._certificate)
 
 
 def read_request(csr_pem: str) -> ec.EllipticCurvePublicKey:
@@ -322,42 +280,6 @@ def digest_of_key(public_key: ec.EllipticCurvePublicKey) -> str:
     return digest.finalize().hex()
 
 
-def _make_root(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
-    name = _name("utmlab LiveConnect CA")
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        key_cert_sign=True,
-        crl_sign=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - EARLY)
-        .not_valid_after(now + CA_LIFE)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA384())
-    )
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
-
-
 def _authority_of(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
     return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
@@ -372,11 +294,3 @@ def _subject_names(public_name: str) -> tuple[x509.GeneralName, ...]:
     if public not in names:
         names.append(public)
     return tuple(names)
-
-
-def _key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )

@@ -54,10 +54,6 @@ class PushOffer:
     fallback_poll_s: int | None
 
 
-def _usual_trust() -> str:
-    return ""
-
-
 class McsPolicies:
     """Compiles the MCS policy of an endpoint.
 
@@ -65,7 +61,6 @@ class McsPolicies:
         server_url: The address that endpoints are given.
         poll_interval_s: How often they shall ask.
         push: The push channel; None when it is not offered.
-        trusted_ca: The certificates to trust, once those of the installer are not the right ones.
     """
 
     def __init__(
@@ -73,9 +68,7 @@ class McsPolicies:
         server_url: Callable[[], str],
         poll_interval_s: float,
         push: PushOffer | None = None,
-        trusted_ca: Callable[[], str] = _usual_trust,
     ) -> None:
-        self._trusted_ca = trusted_ca
         self._server_url = server_url
         self._push = push
         # The document holds whole seconds.
@@ -84,8 +77,8 @@ class McsPolicies:
 
     @property
     def settings(self) -> str:
-        """What every MCS policy has in common; when it changes, all are compiled again."""
-        said = f"{self._server_url()} {self._poll_interval_s}{self._trusted_ca()}"
+        """What every MCS policy has in common, trust aside."""
+        said = f"{self._server_url()} {self._poll_interval_s}"
         return said if self._push is None else f"{said} {self._push}"
 
     def compile(self, keys: TenantKeys, device_id: str) -> PolicyDocument:
@@ -97,7 +90,7 @@ class McsPolicies:
             registration_token=keys.token,
             servers=(self._server_url(),),
             poll_interval_s=self._poll_interval_s,
-            trusted_ca=self._trusted_ca(),
+            trusted_ca=keys.trusted_ca,
         )
         policy = keys.ways.put_into(policy)
         if self._push is not None:

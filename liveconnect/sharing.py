@@ -1,19 +1,31 @@
 """What a worker shares with the other workers of its database.
 
-- The keys: made once, by the first worker; the others write them into their own folders.
+- The keys: made once, by the first worker; the others write them into their own folders. Who
+  changes them changes the database; all workers follow, that one too.
 - The memory: what another worker committed is taken in; held requests are woken.
 - A LiveConnect on SQLite is alone and shares nothing.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from foundation.durable.files import write_atomic, write_secret
 from foundation.errors import DomainError
 from foundation.operations_log import OperationsLog
 from foundation.service import Tasks
+from liveconnect.ca_steps import trust_to_tell
 from liveconnect.config import LiveConnectConfig
+from liveconnect.key_files import (
+    KEYS,
+    Changes,
+    Files,
+    changed,
+    difference,
+    read_files,
+    write_changes,
+)
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
 from liveconnect.store.intents_base import StoreSettings
@@ -24,8 +36,8 @@ if TYPE_CHECKING:
     from liveconnect.store.postgres.follower import Follower
     from liveconnect.store.postgres.store import PostgresStore
 
-KEYS: Final = ("ca.key", "ca.crt", "jwt.key", "enrolment.secret")
-"""The CA's key before its certificate: the order in which they are written."""
+Change = Callable[[Files], Changes]
+Taken = Callable[[Files], Awaitable[None]]
 
 
 class PostgresDriverMissingError(DomainError):
@@ -49,12 +61,17 @@ class Currency(Protocol):
         """Return when all that is committed now is in the memory, or raise likewise."""
 
 
+async def _keep_keys(_files: Files) -> None:
+    """Hear of keys before there is anything that uses them."""
+
+
 class SharedMemory:
     """Implements `liveconnect.store.postgres.follower.Memory`."""
 
     def __init__(self, roster: Roster, bells: ReportBells) -> None:
         self._roster = roster
         self._bells = bells
+        self.take_keys: Taken = _keep_keys
 
     def has(self, endpoint_id: str, revision: int) -> bool:
         """Tell whether this state of an endpoint, or a newer one, is in it."""
@@ -69,6 +86,10 @@ class SharedMemory:
                 # It may have polled at another worker since it was told of something here.
                 entry.is_told = False
             self._roster.put(endpoint)
+
+    async def keys_came(self, files: Files) -> None:
+        """Use these keys from now on."""
+        await self.take_keys(files)
 
     def reports_came(self, tenant: str | None) -> None:
         """Wake whoever waits for reports; a ring too many does no harm."""
@@ -87,51 +108,86 @@ class Alone:
         self,
         config: LiveConnectConfig,
         settings: StoreSettings,
+        roster: Roster,
         before_commit: Callable[[], None],
     ) -> None:
+        self._roster = roster
+        self._changing = asyncio.Lock()
         self.store = SqliteStore(config.database_file, settings, before_commit=before_commit)
 
     async def share_keys(self, _folder: Path, _make: Callable[[], object]) -> None:
         """Share nothing: keys are made where they are used."""
 
-    async def load(self, roster: Roster) -> None:
-        """Rebuild the memory."""
-        roster.load(await self.store.load_endpoints())
+    async def change_keys(self, folder: Path, change: Change, taken: Taken, at: datetime) -> None:
+        """Have the changed files written and used, and tell endpoints whom to trust."""
+        async with self._changing:
+            files = read_files(folder)
+            await taken(changed(files, change(files)))
+            await self.refresh_policies(folder, at)
 
-    async def follow(self, _tasks: Tasks) -> None:
+    async def refresh_policies(self, folder: Path, at: datetime) -> None:
+        """Have MCS policies say what they should; a kill may have come before they did."""
+        trusted = trust_to_tell(read_files(folder))
+        self._roster.apply(await self.store.replace_trust(trusted, at))
+
+    async def load(self) -> None:
+        """Rebuild the memory."""
+        self._roster.load(await self.store.load_endpoints())
+
+    async def follow(self, _tasks: Tasks, _taken: Taken) -> None:
         """Follow nobody."""
 
 
 class AmongWorkers:
     """A worker of a LiveConnect whose database others write too."""
 
-    def __init__(self, store: "PostgresStore", follower: "Follower") -> None:
+    def __init__(
+        self, store: "PostgresStore", follower: "Follower", memory: SharedMemory, roster: Roster
+    ) -> None:
         self.store = store
         self.currency = follower
+        self._memory = memory
+        self._roster = roster
 
     async def share_keys(self, folder: Path, make: Callable[[], object]) -> None:
-        """Have the keys of all workers in `folder`; the first one makes them by `make`."""
+        """Have the keys of all workers in `folder`; the first one makes them by `make`.
+
+        What is committed from now on is followed, these keys included.
+        """
+        self.currency.begin_after(await self.store.newest_change())
         kept = await self.store.share_keys({})
         if not kept.keys() >= set(KEYS):
             make()
-            kept = await self.store.share_keys(
-                {name: (folder / name).read_bytes() for name in KEYS}
-            )
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name in KEYS:
-            path = folder / name
-            if not path.exists() or path.read_bytes() != kept[name]:
-                (write_atomic if name.endswith(".crt") else write_secret)(path, kept[name])
+            kept = await self.store.share_keys(read_files(folder))
+        write_changes(folder, difference(read_files(folder), kept))
 
-    async def load(self, roster: Roster) -> None:
-        """Rebuild the memory; what is committed from now on is followed."""
-        self.currency.begin_after(await self.store.newest_change())
-        roster.load(await self.store.load_endpoints())
+    async def change_keys(self, _folder: Path, change: Change, _taken: Taken, at: datetime) -> None:
+        """Change the keys of all workers; on return this one uses them too."""
+        await self.store.change_keys(change, at)
+        await self.currency.look_again()
 
-    async def follow(self, tasks: Tasks) -> None:
-        """Follow the other workers from now on; on return the memory is current."""
+    async def refresh_policies(self, _folder: Path, at: datetime) -> None:
+        """Have MCS policies say what they should; whom to trust is in the database."""
+        self._roster.apply(await self.store.refresh_mcs_policies(at))
+
+    async def load(self) -> None:
+        """Rebuild the memory."""
+        self._roster.load(await self.store.load_endpoints())
+
+    async def follow(self, tasks: Tasks, taken: Taken) -> None:
+        """Follow the other workers from now on; on return the memory is current.
+
+        Args:
+            tasks: Where it runs.
+            taken: Called with the keys whenever they were changed.
+        """
+        self._memory.take_keys = taken
         tasks.keep(self.currency.run, name="liveconnect follower")
         await self.currency.first_look()
+
+
+Sharing = Alone | AmongWorkers
+"""How a LiveConnect keeps what it remembers."""
 
 
 def sharing_of(
@@ -142,7 +198,7 @@ def sharing_of(
     bells: ReportBells,
     log: OperationsLog,
     before_commit: Callable[[], None],
-) -> Alone | AmongWorkers:
+) -> Sharing:
     """Return how this LiveConnect keeps what it remembers.
 
     Args:
@@ -157,7 +213,7 @@ def sharing_of(
         PostgresDriverMissingError: If a database is named and its driver is not installed.
     """
     if config.database is None:
-        return Alone(config, settings, before_commit)
+        return Alone(config, settings, roster, before_commit)
     # Imported here: who works on SQLite needs none of it, and pays for none of it at start.
     try:
         from liveconnect.store.postgres.follower import Follower  # noqa: PLC0415 - see above
@@ -169,4 +225,6 @@ def sharing_of(
     return AmongWorkers(
         PostgresStore(config.database, settings, name=name),
         Follower(config.database, memory, log, name=name),
+        memory,
+        roster,
     )

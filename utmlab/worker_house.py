@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from foundation.durable.files import write_atomic, write_secret
+from foundation.durable.files import write_secret
 from foundation.durable.folder import DataFolder
 from foundation.errors import DomainError
 from foundation.net.control import NotRunningError
@@ -110,8 +110,6 @@ class WorkerHouse:
         write_secret(config.database_note, json.dumps({"url": url}).encode())
         first, *others = self.workers
         await first.start()  # it makes the tables and the keys; the others find them
-        config.pki_folder.mkdir(parents=True, exist_ok=True)
-        write_atomic(config.ca_file, Path(first.ready["ca_file"]).read_bytes())
         await asyncio.gather(*(worker.start() for worker in others))
         for number, worker in enumerate(self.workers, 1):
             self._tasks.start(self._keep(number, worker), name=f"worker {number}")

@@ -26,6 +26,7 @@ from liveconnect.refusals import (
 )
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Roster
+from liveconnect.sharing import Currency
 from liveconnect.store.port import Store
 from liveconnect.traffic import Traffic
 
@@ -52,7 +53,14 @@ class LinkContext:
     checkpoints: Checkpoints
     faults: FaultPlan
     admission: Admission
+    currency: Currency | None
     now: Now
+
+    async def with_newest_keys(self) -> CertificateAuthority:
+        """Return the CA as it is now, also when another worker has just changed it."""
+        if self.currency is not None:
+            await self.currency.look_again()
+        return self.authority
 
     def of_utm(self, name: str, call: Call) -> Handler:
         """Return a handler that hands the calling UTM to `call`, counted under its name."""

@@ -44,13 +44,14 @@ class RegistrationCalls:
         if _has_lone_surrogate(wanted.organization):
             raise LinkDocumentMalformedError("organization is no text")
         self._check_secret(request, wanted)
+        authority = await context.with_newest_keys()
         registered = await context.store.register_utm(
             UtmRegistration(
                 public_key_digest=digest_of_key(read_request(wanted.csr_pem)),
                 organization=wanted.organization[:LONGEST_NAME],
                 utm_id=str(uuid.uuid4()),
                 token=new_token(),
-                issue=lambda utm_id: context.authority.sign_utm(wanted.csr_pem, utm_id),
+                issue=lambda utm_id: authority.sign_utm(wanted.csr_pem, utm_id),
             ),
             context.now(),
         )
@@ -67,7 +68,7 @@ class RegistrationCalls:
             registration_token=registered.token,
             epoch=registered.epoch,
             mcs_url=context.mcs_url(),
-            mcs_ca_pem=context.authority.ca_pem,
+            mcs_ca_pem=authority.ca_pem,
         )
         return web.Response(body=encode_document(answer), content_type="application/json")
 
@@ -76,14 +77,15 @@ class RegistrationCalls:
         csr_pem = (await read_object(request)).get("csr_pem")
         if not isinstance(csr_pem, str):
             raise LinkDocumentMalformedError("csr_pem is missing")
-        certificate = self._context.authority.sign_utm(csr_pem, tenant)
+        authority = await self._context.with_newest_keys()
+        certificate = authority.sign_utm(csr_pem, tenant)
         await self._context.store.renew_certificate(tenant, certificate, self._context.now())
         self._context.log.record("utm_renewed", tenant=tenant, serial=certificate.serial)
         return web.json_response({"certificate_chain_pem": certificate.chain_pem})
 
     async def trusted_ca(self, _request: web.Request, _tenant: str) -> web.Response:
         """GET /link/v1/ca: whom to trust, and whose key signs."""
-        authority = self._context.authority
+        authority = await self._context.with_newest_keys()
         return web.json_response({"ca_pem": authority.ca_pem, "signer": authority.signer})
 
     async def reset_token(self, _request: web.Request, tenant: str) -> web.Response:

@@ -62,6 +62,10 @@ class Intents(UtmIntents, EndpointIntents):
         """Return what an endpoint of the tenant uploaded, oldest first."""
         return await self._read(lambda db: feeds.feeds(db, tenant, endpoint_id, feed_id))
 
+    async def replace_trust(self, ca_pem: str, at: datetime) -> tuple[QueueSnapshot, ...]:
+        """Have all MCS policies say whom to trust; otherwise as `refresh_mcs_policies`."""
+        return await self._write(lambda db: self._replace_trust(db, ca_pem, at))
+
     async def refresh_mcs_policies(self, at: datetime) -> tuple[QueueSnapshot, ...]:
         """Compile all MCS policies again when what they say has changed."""
         return await self._write(lambda db: self._refresh(db, at, None))

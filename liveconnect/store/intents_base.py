@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypedDict, TypeVar
 
 from liveconnect.policies import McsPolicies
-from liveconnect.store import queues
+from liveconnect.store import queues, trust
 from liveconnect.store.records import QueueSnapshot
 from liveconnect.store.sql import Sql
 
@@ -54,12 +54,16 @@ class IntentsBase(ABC):
     async def _read(self, work: Callable[[Sql], T]) -> T:
         """Run `work`, which changes nothing, on one committed state."""
 
+    def _replace_trust(self, db: Sql, ca_pem: str, at: datetime) -> tuple[QueueSnapshot, ...]:
+        trust.replace_trust(db, ca_pem)
+        return self._refresh(db, at, None)
+
     def _refresh(self, db: Sql, at: datetime, tenant: str | None) -> tuple[QueueSnapshot, ...]:
         settings = self._settings
         return queues.refresh_mcs_policies(
             db,
             at,
-            settings=settings.mcs_policies.settings,
+            settings=f"{settings.mcs_policies.settings}{trust.trusted_ca(db)}",
             compile_mcs=settings.mcs_policies.compile,
             tenant=tenant,
             **settings.terms,

@@ -52,8 +52,13 @@ class UtmStore(Protocol):
     async def certificate(self, serial: str) -> CertificateRecord | None:
         """Return what is known of a certificate."""
 
-    async def certificates_issued_before(self, moment: datetime) -> tuple[str, ...]:
-        """Return the UTMs whose newest valid certificate is older than a moment."""
+    async def certified_by_others(self, signer: str, since: datetime) -> tuple[str, ...]:
+        """Return the UTMs without a valid certificate that this key has signed.
+
+        Args:
+            signer: The key, as `UtmCertificate.signer` names it.
+            since: Since when it signs, for certificates of which nobody noted who did.
+        """
 
     async def replace_token(
         self, tenant: str, token: str, at: datetime
@@ -190,6 +195,9 @@ class Store(UtmStore, EndpointStore, Protocol):
         self, tenant: str, endpoint_id: str, feed_id: str | None = None
     ) -> tuple[DataFeed, ...]:
         """Return what an endpoint of the tenant uploaded, oldest first."""
+
+    async def replace_trust(self, ca_pem: str, at: datetime) -> tuple[QueueSnapshot, ...]:
+        """Have all MCS policies say whom to trust; otherwise as `refresh_mcs_policies`."""
 
     async def refresh_mcs_policies(self, at: datetime) -> tuple[QueueSnapshot, ...]:
         """Compile all MCS policies again when what they say has changed."""

@@ -22,10 +22,11 @@ CompilePolicy = Callable[["TenantKeys", str], PolicyDocument]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantKeys:
-    """What the MCS policy says of the UTM an endpoint belongs to."""
+    """What the MCS policy says of the UTM an endpoint belongs to, and whom to trust."""
 
     tenant: str
     token: str
+    trusted_ca: str = ""
     ways: PolicyWays = field(default_factory=PolicyWays)
 
 

@@ -119,7 +119,11 @@ _DELIVERED_BY = """
 ALTER TABLE assignments ADD COLUMN delivered_by TEXT;
 """
 
-MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS, _WAYS, _DELIVERED_BY)
+_SIGNER = """
+ALTER TABLE certificates ADD COLUMN signer TEXT;
+"""
+
+MIGRATIONS: Final = (_FIRST, _DATA_FEEDS, _FLAGS, _WAYS, _DELIVERED_BY, _SIGNER)
 """Migration n brings a database from version n to n + 1; both kinds of database have the same."""
 
 

@@ -16,6 +16,7 @@ from liveconnect.store.records import (
     UtmRegistration,
 )
 from liveconnect.store.sql import Sql
+from liveconnect.store.trust import TRUSTED
 from liveconnect.ways import PolicyWays, read_ways
 
 _TENANT = """
@@ -102,13 +103,17 @@ def certificate(sql: Sql, serial: str) -> CertificateRecord | None:
     return CertificateRecord(tenant=row[0], revoked=bool(row[1]), utm_removed=bool(row[2]))
 
 
-def certificates_issued_before(sql: Sql, moment: datetime) -> tuple[str, ...]:
-    """Return the UTMs whose newest valid certificate is older than a moment."""
+def certified_by_others(sql: Sql, signer: str, since: datetime) -> tuple[str, ...]:
+    """Return the UTMs of whose valid certificates none is signed by this key.
+
+    Of an old certificate the signer is not known: it is this one's since a moment.
+    """
     rows = sql.execute(
         "SELECT t.id FROM tenants t JOIN certificates c ON c.tenant = t.id "
-        "WHERE t.removed_at IS NULL AND c.revoked_at IS NULL "
-        "GROUP BY t.id HAVING max(c.issued_at) < ? ORDER BY t.id",
-        [to_text(moment)],
+        "WHERE t.removed_at IS NULL AND c.revoked_at IS NULL GROUP BY t.id "
+        "HAVING max(CASE WHEN c.signer = ? OR (c.signer IS NULL AND c.issued_at >= ?) "
+        "THEN 1 ELSE 0 END) = 0 ORDER BY t.id",
+        [signer, to_text(since)],
     )
     return tuple(row[0] for row in rows.fetchall())
 
@@ -131,13 +136,14 @@ def keys_of(sql: Sql, tenant: str) -> TenantKeys:
 def state_of(sql: Sql, tenant: str) -> TenantState:
     """Return what new endpoints of a UTM need to know of it."""
     row = sql.execute(
-        "SELECT token, content, enabled, default_group, changeset_epoch, changeset_number "
+        "SELECT token, content, enabled, default_group, changeset_epoch, changeset_number, "
+        f"({TRUSTED}) "  # noqa: S608 - a constant
         "FROM tenants LEFT JOIN ways ON ways.tenant = id WHERE id = ?",
         [tenant],
     ).fetchone()
     ways = PolicyWays() if row[1] is None else read_ways(json.loads(row[1]))
     return TenantState(
-        keys=TenantKeys(tenant=tenant, token=row[0], ways=ways),
+        keys=TenantKeys(tenant=tenant, token=row[0], ways=ways, trusted_ca=row[6] or ""),
         default_group=row[3] if row[2] else None,
         epoch=row[4],
         number=row[5],
@@ -175,8 +181,9 @@ def tenants(sql: Sql) -> tuple[TenantRecord, ...]:
 
 def _insert_certificate(sql: Sql, tenant: str, issued: UtmCertificate, at: datetime) -> None:
     sql.execute(
-        "INSERT INTO certificates (serial, tenant, issued_at, expires_at) VALUES (?, ?, ?, ?)",
-        [issued.serial, tenant, to_text(at), to_text(issued.expires_at)],
+        "INSERT INTO certificates (serial, tenant, issued_at, expires_at, signer) "
+        "VALUES (?, ?, ?, ?, ?)",
+        [issued.serial, tenant, to_text(at), to_text(issued.expires_at), issued.signer],
     )
 
 

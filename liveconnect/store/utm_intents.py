@@ -52,9 +52,9 @@ class UtmIntents(IntentsBase):
         """Return what is known of a certificate."""
         return await self._read(lambda db: tenants.certificate(db, serial))
 
-    async def certificates_issued_before(self, moment: datetime) -> tuple[str, ...]:
-        """Return the UTMs whose newest valid certificate is older than a moment."""
-        return await self._read(lambda db: tenants.certificates_issued_before(db, moment))
+    async def certified_by_others(self, signer: str, since: datetime) -> tuple[str, ...]:
+        """Return the UTMs without a valid certificate that this key has signed."""
+        return await self._read(lambda db: tenants.certified_by_others(db, signer, since))
 
     async def replace_token(
         self, tenant: str, token: str, at: datetime

@@ -297,6 +297,14 @@ async def lab(tmp_path: Path, clock: Clock) -> AsyncIterator[Lab]:
 
 
 @pytest.fixture
+async def workers(tmp_path: Path, clock: Clock, postgres: Any) -> AsyncIterator[list[Any]]:
+    from tests.liveconnect.pair import running
+
+    async with running(tmp_path, clock, await postgres.database()) as pair:
+        yield pair
+
+
+@pytest.fixture
 def make_policy() -> Callable[[str, str], link.PolicyDocument]:
     return policy
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from foundation.net.control import ControlClient
+from foundation.net.control import ControlClient, NotRunningError
 from liveconnect.reading import LiveConnectArchive
 
 POINTS = [
@@ -164,8 +164,13 @@ class WorkerProcess(Process):
     async def start(self, *arguments):
         return await super().start(*self.arguments, *arguments)
 
-    async def call(self, verb):
-        return await ControlClient(self.data / "workers" / self.arguments[-1]).call(verb)
+    async def call(self, verb, **arguments):
+        return await ControlClient(self.data / "workers" / self.arguments[-1]).call(
+            verb, **arguments
+        )
+
+    async def phase(self):
+        return (await self.call("ca"))["phase"]
 
 
 @pytest.mark.parametrize("point", WORKER_POINTS)
@@ -191,6 +196,40 @@ async def test_a_worker_killed_in_mid_flight_loses_nothing_and_the_other_goes_on
         (listed,) = await two.call("endpoints")
         compliant = {app["app_id"]: app["compliant"] for app in listed["apps"]}
         assert compliant["SWC"]
+    finally:
+        await one.stop()
+        await two.stop()
+
+
+async def test_a_worker_killed_in_a_rotation_leaves_one_phase_to_all(process, postgres, free_ports):
+    url = await postgres.database()
+    one = WorkerProcess(process.lab, url, 1)
+    two = WorkerProcess(process.lab, url, 2)
+
+    async def killed_in_prepare():
+        with pytest.raises(NotRunningError):
+            await one.call("ca_rotate", step="prepare")
+        assert await one.child.wait() == -signal.SIGKILL
+
+    async def two_is_in(phase):
+        async with asyncio.timeout(60):
+            while await two.phase() != phase:  # noqa: ASYNC110 - a process has no event of it
+                await asyncio.sleep(0.02)
+
+    try:
+        before_commit = ("--kill-at", "liveconnect.before_rotation_commit")
+        await asyncio.gather(one.start(*free_ports, *before_commit), two.start(*free_ports))
+        await killed_in_prepare()
+        await one.start(*free_ports, "--kill-at", "liveconnect.before_keys_taken")
+        assert await one.phase() == await two.phase() == "stable"
+        await killed_in_prepare()
+        await two_is_in("prepared")
+        await one.start(*free_ports)
+        assert await one.phase() == "prepared"
+        await one.call("ca_rotate", step="switch")
+        await two_is_in("switched")
+        certificates = {(one.data / "workers" / n / "pki" / "ca.crt").read_bytes() for n in "12"}
+        assert len(certificates) == 1
     finally:
         await one.stop()
         await two.stop()

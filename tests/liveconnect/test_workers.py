@@ -2,63 +2,14 @@
 
 import asyncio
 import dataclasses
-from contextlib import AsyncExitStack
 
 import pytest
 
 from foundation.protocol import paths
 from foundation.protocol.answers import decode_authenticate_answer
 from foundation.protocol.push import PushKind
-from tests.liveconnect.conftest import EndpointPeer, Lab, UtmPeer
 from tests.liveconnect.mcs_service.test_pushing import Listener
-
-PATIENCE_S = 60
-
-
-class Worker(Lab):
-    """A worker, and the peers of the other worker when they come to this one."""
-
-    async def visited_by(self, endpoint):
-        peer = EndpointPeer(self.url, await self.session(), self.clock)
-        peer.endpoint_id, peer.password = endpoint.endpoint_id, endpoint.password
-        return peer
-
-    async def visited_by_utm(self, utm):
-        name = f"{id(utm.key):x}"  # as `Lab` writes them
-        files = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        session = await self.session(*files)
-        peer = UtmPeer(self, utm.key, session)
-        peer.registration, peer.number = utm.registration, utm.number
-        return peer
-
-    @property
-    def url(self):
-        # What is handed out names the public port, which nobody listens on here.
-        base = self.config.base_path.strip("/")
-        return f"https://localhost:{self.service.mcs_port}/{base}"
-
-    async def endpoint(self):
-        return EndpointPeer(self.url, await self.session(), self.clock)
-
-
-@pytest.fixture
-async def workers(tmp_path, clock, postgres):
-    url = await postgres.database()
-    async with AsyncExitStack() as stack:
-        made = []
-        for number in (1, 2):
-            worker = Worker(tmp_path, clock, stack)
-            await worker.start(database=url, worker=number, public_mcs_port=4443, push=True)
-            stack.push_async_callback(worker.service.stop)
-            made.append(worker)
-        yield made
-
-
-async def until(condition):
-    """Ask until the answer is true; what another worker learns has no event here."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not await condition():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.02)
+from tests.liveconnect.pair import PATIENCE_S, until
 
 
 async def status_of_poll(endpoint):
@@ -164,11 +115,7 @@ async def test_a_push_stream_at_one_is_woken_by_what_the_other_commits(
     here = await one.enrolled(utm)
     await here.take_policies()
     there = await two.visited_by(here)
-    access = (await here.call("POST", paths.authenticate(here.endpoint_id))).json()
-    stream = await there.session.get(
-        there.url + paths.push(access["device_id"]),
-        headers={"Authorization": f"Bearer {access['access_token']}"},
-    )
+    stream = await there.listen()
     listener = Listener(stream)
     for content in ("one", "two"):  # it polls elsewhere between the two
         await utm.push(make_group("default", make_policy("SWC", content)))

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from liveconnect.pki import CA_LIFE, CertificateAuthority
+from liveconnect.pki import CertificateAuthority
+from liveconnect.roots import CA_LIFE
 from utmlab.ca_findings import ca_findings
 
 MADE = datetime(2026, 11, 20, tzinfo=UTC)
@@ -24,11 +25,11 @@ def test_a_ca_at_rest_and_one_that_is_elsewhere_say_nothing(tmp_path, authority)
 
 
 def test_each_phase_names_the_step_that_comes_next(tmp_path, authority):
-    authority.prepare()
+    authority.take_step("prepare")
     (prepared,) = said(tmp_path)
-    authority.switch()
+    authority.take_step("switch")
     (switched,) = said(tmp_path)
-    authority.finish()
+    authority.take_step("finish")
     assert "--rotate switch" in prepared
     assert "--rotate finish" in switched
     assert said(tmp_path) == []

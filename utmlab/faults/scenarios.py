@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from endpoint.mcs_client.backoff import CAP_S
 from foundation.errors import DomainError
-from liveconnect.pki import EARLY, SERVER_LIFE
+from liveconnect.pki import SERVER_LIFE
+from liveconnect.roots import EARLY
 from utmlab.house_maker import LIVECONNECT, UTM
 
 if TYPE_CHECKING:

@@ -14,8 +14,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from foundation.operations_log import OperationsLog
+from liveconnect.key_files import Files
 from liveconnect.store.loading import Chosen, load_endpoints
 from liveconnect.store.postgres.connecting import CONNECT_TIMEOUT_S, UNAVAILABLE, connected, said
+from liveconnect.store.postgres.keys import kept_keys
 from liveconnect.store.postgres.readers import read_on
 from liveconnect.store.postgres.schema import ENDPOINTS_CHANNEL, REPORTS_CHANNEL
 from liveconnect.store.postgres.sql import PostgresSql
@@ -32,7 +34,14 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 MOST_AT_ONCE = 500
 """Endpoints read in one go: more would hold up the polls."""
-_CHANGED = "SELECT id, revision, change FROM endpoints WHERE change > ? ORDER BY change LIMIT ?"
+_CHANGED = """
+SELECT kind, id, revision, change FROM (
+    (SELECT 'endpoint' AS kind, id, revision, change FROM endpoints
+        WHERE change > ? ORDER BY change LIMIT ?)
+    UNION ALL
+    (SELECT 'key', name, 0, change FROM keys WHERE change > ?)) AS changed
+ORDER BY change LIMIT ?
+"""
 
 
 class Memory(Protocol):
@@ -43,6 +52,9 @@ class Memory(Protocol):
 
     def take(self, endpoints: Sequence[EndpointRecord]) -> None:
         """Take endpoints in as they were committed."""
+
+    async def keys_came(self, files: Files) -> None:
+        """Use these keys from now on; they may be the ones that are used."""
 
     def reports_came(self, tenant: str | None) -> None:
         """Hear that a UTM has reports; without a name, that any may have."""
@@ -164,16 +176,20 @@ class Follower:
         self._looked = asyncio.Event()
 
     async def _take_some(self, sql: PostgresSql) -> bool:
-        """Take in the next endpoints that changed; tell whether there may be more."""
-        changed = (await sql.fetch(_CHANGED, [self._position, MOST_AT_ONCE])).fetchall()
+        """Take in what changed next; tell whether there may be more."""
+        position, most = self._position, MOST_AT_ONCE
+        changed = (await sql.fetch(_CHANGED, [position, most, position, most])).fetchall()
         if not changed:
             return False
-        unknown = [row[0] for row in changed if not self._memory.has(row[0], row[1])]
+        if any(row[0] == "key" for row in changed):
+            await self._memory.keys_came(await read_on(sql, kept_keys))
+        endpoints = [row[1:3] for row in changed if row[0] == "endpoint"]
+        unknown = [name for name, revision in endpoints if not self._memory.has(name, revision)]
         if unknown:
             # Of one committed state: a queue must belong to its revision.
             chosen = Chosen("= ANY(?)", (unknown,))
             self._memory.take(await read_on(sql, lambda db: load_endpoints(db, chosen)))
-        self._position = changed[-1][2]
+        self._position = changed[-1][3]
         return len(changed) == MOST_AT_ONCE
 
     def _on_endpoints(self, *_notice: object) -> None:

@@ -5,6 +5,7 @@
 - `endpoints.change` numbers every change of an endpoint that a worker's memory must know. Writers
   hold one lock until they have committed, so the numbers are committed in their order: whoever
   has seen number n has seen every smaller one.
+- Keys are numbered by the same sequence.
 - Two channels tell listeners to look: `liveconnect_endpoints`, and `liveconnect_reports` with the
   tenant. A notice is sent by the commit itself; one that is lost costs time only.
 """
@@ -54,9 +55,17 @@ _FOR_WORKERS: Final = (
     ),
     "CREATE TABLE keys (name TEXT PRIMARY KEY, content BYTEA NOT NULL)",
 )
+_NUMBERED_KEYS: Final = (
+    "ALTER TABLE keys ADD COLUMN change BIGINT NOT NULL DEFAULT 0",
+    "UPDATE keys SET change = nextval('changes')",
+    (
+        "CREATE TRIGGER number_change BEFORE INSERT OR UPDATE ON keys "
+        "FOR EACH ROW EXECUTE FUNCTION number_change()"
+    ),
+)
 _ROOMS: Final = (
     ("liveconnect", tuple(statements_of(each) for each in MIGRATIONS)),
-    ("workers", (_FOR_WORKERS,)),
+    ("workers", (_FOR_WORKERS, _NUMBERED_KEYS)),
 )
 
 
@@ -98,4 +107,8 @@ def in_postgres(statement: str) -> str:
 
 def newest_change(sql: Sql) -> int:
     """Return the number of the newest change."""
-    return int(sql.execute("SELECT COALESCE(max(change), 0) FROM endpoints").fetchone()[0])
+    row = sql.execute(
+        "SELECT COALESCE(max(change), 0) FROM (SELECT max(change) AS change FROM endpoints "
+        "UNION ALL SELECT max(change) FROM keys) AS newest"
+    ).fetchone()
+    return int(row[0])

@@ -1,9 +1,12 @@
 """The store on PostgreSQL: the same rooms, for several workers at once."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
 from foundation.protocol.reasons import Reason
+from liveconnect.ca_steps import trust_to_tell
+from liveconnect.key_files import Changes, Files, changed
 from liveconnect.refusals import StoreUnavailableError
 from liveconnect.store.intents import Intents
 from liveconnect.store.intents_base import StoreSettings
@@ -13,6 +16,7 @@ from liveconnect.store.postgres.connecting import (
     is_unavailable,
     said,
 )
+from liveconnect.store.postgres.keys import change_keys, kept_keys, offer_keys
 from liveconnect.store.postgres.readers import PostgresReaders
 from liveconnect.store.postgres.schema import migrate, newest_change
 from liveconnect.store.postgres.writer import PostgresWriter
@@ -54,20 +58,25 @@ class PostgresStore(Intents):
         await self._writer.close()
         await self._readers.close()
 
-    async def share_keys(self, offered: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Keep keys that the database has not; return those that all workers use.
+    async def share_keys(self, offered: Files) -> dict[str, bytes]:
+        """Keep keys that the database has not; return those that all workers use."""
+        return await self._write(lambda sql: offer_keys(sql, offered))
 
-        All of a fresh set are kept or none, so that a certificate belongs to its key.
+    async def change_keys(self, change: Callable[[Files], Changes], at: datetime) -> None:
+        """Change the keys of all workers, and whom MCS policies tell to trust, as one piece.
+
+        Args:
+            change: Says what changes of those that are kept; its error is raised here.
+            at: The present.
         """
 
-        def work(sql: Sql) -> dict[str, Any]:
-            for name, content in offered.items():
-                sql.execute(
-                    "INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING", [name, content]
-                )
-            return dict(sql.execute("SELECT name, content FROM keys").fetchall())
+        def work(sql: Sql) -> None:
+            kept = kept_keys(sql)
+            changes = change(kept)
+            change_keys(sql, changes)
+            self._replace_trust(sql, trust_to_tell(changed(kept, changes)), at)
 
-        return await self._write(work)
+        await self._write(work)
 
     async def newest_change(self) -> int:
         """Return the number of the newest change of an endpoint."""

@@ -19,6 +19,7 @@ from liveconnect.store.sqlite import SqliteStore
 
 INTERVAL_S = 20.0
 SERIALS = itertools.count(1)
+SIGNER = "the signer"
 
 
 def settings():
@@ -68,7 +69,7 @@ class Tenant:
                 utm_id=f"utm-{self.name}",
                 token=new_token(),
                 issue=lambda utm_id: UtmCertificate(
-                    f"{next(SERIALS):x}", "pem", f"key of {utm_id}", self.clock()
+                    f"{next(SERIALS):x}", SIGNER, "pem", f"key of {utm_id}", self.clock()
                 ),
             ),
             self.clock(),

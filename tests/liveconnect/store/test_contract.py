@@ -3,6 +3,7 @@
 import pytest
 
 from foundation.protocol.reasons import Reason
+from liveconnect.pki import UtmCertificate
 from liveconnect.refusals import NotFoundError, OutOfOrderError, RegistrationRefusedError
 from liveconnect.store.instants import to_text
 from liveconnect.store.records import (
@@ -14,6 +15,7 @@ from liveconnect.store.records import (
     ReceivedStatus,
 )
 from liveconnect.ways import PolicyWays
+from tests.liveconnect.store.conftest import SIGNER
 
 
 def waiting(snapshot):
@@ -296,11 +298,28 @@ async def test_an_upload_is_stored_once_and_seen_by_its_own_utm_only(one, two, s
     assert await store.feeds(two.tenant, "e1") == await store.feeds(two.tenant, "e2") == ()
 
 
-async def test_utms_with_an_old_certificate_only_are_named(one, two, store, clock):
-    assert await store.certificates_issued_before(clock()) == ()
-    clock.advance(60)
-    await two.register()
-    assert await store.certificates_issued_before(clock()) == (one.tenant,)
+async def test_utms_without_a_certificate_of_the_new_signer_are_named(one, two, store, clock):
+    assert await store.certified_by_others(SIGNER, clock()) == ()
+    renewed = UtmCertificate("ff", "new signer", "pem", "key of two", clock())
+    await store.renew_certificate(two.tenant, renewed, clock())
+    assert await store.certified_by_others("new signer", clock()) == (one.tenant,)
+    assert await store.certified_by_others(SIGNER, clock()) == ()
+    await store.revoke_certificate("ff", clock())
+    assert await store.certified_by_others("new signer", clock()) == (one.tenant, two.tenant)
+
+
+async def test_whom_to_trust_is_told_to_everybody_once_and_to_who_enrols_later(
+    one, two, store, clock
+):
+    for tenant, endpoint in ((one, "e1"), (two, "e2")):
+        await tenant.enrol(endpoint)
+    told = await store.replace_trust("a certificate", clock())
+    assert [each.endpoint_id for each in told] == ["e1", "e2"]
+    assert await store.replace_trust("a certificate", clock()) == ()
+    assert await store.refresh_mcs_policies(clock()) == ()
+    for snapshot in (*told, (await one.enrol("e3")).queue):
+        body = await store.policy(snapshot.endpoint_id, "MCS", snapshot.policies["MCS"])
+        assert b"a certificate" in body
 
 
 async def test_relays_are_one_utms_alone(one, two, store, clock):
