@@ -89,6 +89,7 @@ async def test_each_step_at_one_is_a_step_of_all_and_connections_stay_open(
         await asyncio.wait({asking}, timeout=0.0 if gate.is_set() else 0.3)
         gate.set()
         told = (await asking).json()["ca_pem"]
+        assert told.count("BEGIN CERTIFICATE") == 1 + (name != "finish")
         for each in workers:
             await until(is_in(each, phase))
             assert await held[workers.index(each)].is_answered()
