@@ -136,8 +136,8 @@ def keys_of(sql: Sql, tenant: str) -> TenantKeys:
 def state_of(sql: Sql, tenant: str) -> TenantState:
     """Return what new endpoints of a UTM need to know of it."""
     row = sql.execute(
-        "SELECT token, content, enabled, default_group, changeset_epoch, changeset_number, "
-        f"({TRUSTED}) "  # noqa: S608 - a constant
+        "SELECT token, content, enabled, default_group, "  # noqa: S608 - a constant
+        f"changeset_epoch, changeset_number, ({TRUSTED}) "
         "FROM tenants LEFT JOIN ways ON ways.tenant = id WHERE id = ?",
         [tenant],
     ).fetchone()
