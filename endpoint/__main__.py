@@ -11,6 +11,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,10 @@ from endpoint.web_control.service import WebControl
 from foundation.checkpoints import Checkpoints
 from foundation.collector import leave_out_of_collections
 from foundation.errors import DomainError
+from foundation.faults.clock import skewed
+from foundation.faults.disk import refusing_files
+from foundation.faults.shared import FollowedPlan
+from foundation.service import utc_now
 from foundation.webfilter.destinations import ConnectTo
 
 _SERVICES: Final = {
@@ -83,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     for name in (*_SERVICES, "setup"):
         command = commands.add_parser(name)
         command.add_argument("--host", type=Path, required=True, help="the host folder")
+        command.add_argument(
+            "--faults", type=Path, metavar="DIR", help="where a lab tells of its faults"
+        )
         command.add_argument("--kill-at", metavar="NAME", help=argparse.SUPPRESS)
         if name == "client":
             command.add_argument("--poll", type=float, metavar="S", help="the poll interval")
@@ -112,10 +120,17 @@ def _composition(arguments: argparse.Namespace, host: HostFolder) -> Composition
             scanning_ca=arguments.scanning_ca,
             site_ca=arguments.site_ca,
         )
+    options = EndpointOptions(client=client, web_control=web_control, rescan_s=_RESCAN_S)
+    now = utc_now
+    if arguments.faults is not None:
+        plan = FollowedPlan(arguments.faults)
+        options = replace(options, before_spooling=refusing_files(plan, host.name))
+        now = skewed(plan, host.name, utc_now)
     return Composition(
         host,
         bells=file_bells(host),
-        options=EndpointOptions(client=client, web_control=web_control, rescan_s=_RESCAN_S),
+        options=options,
+        now=now,
         checkpoints=Checkpoints(arguments.kill_at),
     )
 

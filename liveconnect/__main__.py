@@ -17,6 +17,7 @@ import uvloop
 from foundation.checkpoints import Checkpoints
 from foundation.durable.files import write_atomic
 from foundation.errors import DomainError
+from foundation.faults.clock import shared_clock
 from foundation.net.control import ControlServer
 from foundation.protocol.names import DEFAULT_BASE_PATH
 from liveconnect.app import LiveConnect
@@ -55,7 +56,11 @@ async def _serve(options: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    service = LiveConnect(config, checkpoints=Checkpoints(options.kill_at))
+    service = LiveConnect(
+        config,
+        now=shared_clock(options.faults, "liveconnect"),
+        checkpoints=Checkpoints(options.kill_at),
+    )
     await service.start()
     control = ControlServer(
         service.verbs, config.own_folder, port=options.control_port, observe=service.observe
@@ -128,6 +133,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--push", action="store_true", help="offer endpoints the push channel")
     parser.add_argument("--journal", action="store_true", help="keep the last exchanges")
+    parser.add_argument(
+        "--faults", type=Path, metavar="DIR", help="where a lab tells of its faults"
+    )
     parser.add_argument("--kill-at", help="a checkpoint at which the process ends by SIGKILL")
     parser.add_argument("--ready-file", type=Path, help="written when it answers")
     return parser

@@ -14,6 +14,7 @@ import uvloop
 
 from foundation.checkpoints import Checkpoints
 from foundation.errors import DomainError
+from foundation.faults.clock import shared_clock
 from foundation.net.control import ControlServer
 from foundation.webfilter.destinations import ConnectTo
 from utm.app import Utm
@@ -59,7 +60,11 @@ async def _serve(arguments: argparse.Namespace) -> None:
         ),
         webadmin_port=arguments.webadmin_port,
     )
-    utm = Utm(config, checkpoints=Checkpoints(arguments.kill_at))
+    utm = Utm(
+        config,
+        now=shared_clock(arguments.faults, "utm"),
+        checkpoints=Checkpoints(arguments.kill_at),
+    )
     control = ControlServer(
         utm.verbs,
         arguments.data,
@@ -150,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
         default=frozenset(),
         metavar="N,N",
         help="ports of this machine that nobody reaches through the web filter",
+    )
+    parser.add_argument(
+        "--faults", type=Path, metavar="DIR", help="where a lab tells of its faults"
     )
     parser.add_argument("--kill-at", metavar="POINT[:N]", help="end by SIGKILL at a checkpoint")
     return parser

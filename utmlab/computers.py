@@ -195,6 +195,7 @@ class ProcessComputer:
         *,
         port: int,
         connect_to: ConnectTo,
+        faults: Path | None = None,
         scanning: Scanning | None = None,
     ) -> None:
         self.host = HostFolder(folder)
@@ -208,11 +209,12 @@ class ProcessComputer:
         if scanning is not None:
             web_control += ["--scanning-ca", str(scanning.authority)]
             web_control += ["--site-ca", str(scanning.site_ca)]
+        told = () if faults is None else ("--faults", str(faults))
         self.arguments: Mapping[str, tuple[str, ...]] = {
-            MCS_CLIENT: poll,
-            MCS_AGENT: (),
-            AUTOUPDATE: (),
-            WEB_CONTROL: (*web_control, "--refuse-ports", ports),
+            MCS_CLIENT: (*poll, *told),
+            MCS_AGENT: told,
+            AUTOUPDATE: told,
+            WEB_CONTROL: (*web_control, "--refuse-ports", ports, *told),
         }
         self.services = ProcessServices(self.host, arguments=self.arguments)
 

@@ -68,6 +68,7 @@ class HouseMaker:
             arguments += ["--poll", str(poll)] if poll else []
             arguments += ["--journal"] if self._settings.journal else []
             arguments += ["--push"] if self._settings.push else []
+            arguments += ["--faults", str(self._places.faults)]
             if self._settings.workers:
                 return self._workers(arguments)
             return ProcessHouse(LIVECONNECT, data, lambda: arguments)
@@ -113,6 +114,7 @@ class HouseMaker:
             arguments += ["--log-profile", config.log_profile]
             arguments += ["--eplog-process", config.eplog_process]
             arguments += ["--strict"] if settings.strict else []
+            arguments += ["--faults", str(places.faults)]
             if config.webadmin_port is not None:
                 arguments += ["--webadmin-port", str(config.webadmin_port)]
             return ProcessHouse(UTM, config.data, lambda: [*arguments, *self._web_filter_words()])

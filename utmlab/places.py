@@ -85,6 +85,11 @@ class Places:
         """The file that says where virtual time stands."""
         return self.data / "clock.json"
 
+    @property
+    def faults(self) -> Path:
+        """The folder by which the processes of a lab learn of faults."""
+        return self.data / "faults"
+
     def host(self, name: str) -> Path:
         """Return the host folder of a computer."""
         return self.hosts / name

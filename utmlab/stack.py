@@ -105,7 +105,7 @@ class Stack:
         wanted = recalled(places.settings, settings or LabSettings())
         if clock is not None:
             check_virtual(wanted)
-        self.settings = wanted.with_free_ports(self._held_ports)
+        self.settings: LabSettings = wanted.with_free_ports(self._held_ports)
         self.now = now
         self._rng = rng or random.Random()
         self._folder: DataFolder | None = None
@@ -153,6 +153,7 @@ class Stack:
         self._folder = DataFolder.open(self.places.data, component="lab", version=FORMAT_VERSION)
         self.operations.open()
         try:
+            self.faults.begin()
             await self.stand_up()
             computers = len(self.computers)
             self.operations.record("started", mode=self.settings.mode, computers=computers)
@@ -353,7 +354,12 @@ class Stack:
         computer: Computer
         if self.settings.mode == "processes":
             computer = ProcessComputer(
-                folder, self.settings, port=port, connect_to=connect_to, scanning=self._scanning
+                folder,
+                self.settings,
+                port=port,
+                connect_to=connect_to,
+                faults=self.places.faults,
+                scanning=self._scanning,
             )
         else:
             rng = random.Random(self._rng.random())

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable
 
 from foundation.faults.fault import Hop
-from foundation.faults.plan import FaultPlan
+from foundation.faults.plan import Faults
 
 
-def refusing_commits(plan: FaultPlan, part: str) -> Callable[[], None]:
+def refusing_commits(plan: Faults, part: str) -> Callable[[], None]:
     """Return what a writer of SQLite calls before each commit; it raises as SQLite itself would."""
 
     def check() -> None:
@@ -20,7 +20,7 @@ def refusing_commits(plan: FaultPlan, part: str) -> Callable[[], None]:
     return check
 
 
-def refusing_files(plan: FaultPlan, part: str) -> Callable[[], None]:
+def refusing_files(plan: Faults, part: str) -> Callable[[], None]:
     """Return what is called before a spool's file is written; it raises as the system would."""
 
     def check() -> None:

@@ -8,6 +8,7 @@
 
 import random
 from dataclasses import dataclass, field
+from typing import Protocol, Self
 
 from foundation.faults.fault import Fault, Hop
 
@@ -29,6 +30,39 @@ class Active:
     happened: int = 0
     chance: random.Random = field(default_factory=random.Random, repr=False)
 
+    @classmethod
+    def of(cls, number: int, fault: Fault) -> Self:
+        """Return a fault as it is when it is set."""
+        return cls(number, fault, fault.times, chance=random.Random(fault.seed))
+
+    def happens_to(self, hop: Hop, call: str, endpoint: str, tenant: str) -> bool:
+        """Tell whether it happens to a request, by its target and its chance."""
+        return (
+            self.fault.hop is hop
+            and self.fault.target.meets(call, endpoint, tenant)
+            and self.chance.random() < self.fault.probability
+        )
+
+    def stands_at(self, hop: Hop, endpoint: str) -> bool:
+        """Tell whether it stands at a place, whatever is asked there."""
+        return self.fault.hop is hop and self.fault.target.meets("", endpoint, "")
+
+
+class Faults(Protocol):
+    """What a place that they happen at asks."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is any fault."""
+
+    def choose(
+        self, hop: Hop, call: str = "", *, endpoint: str = "", tenant: str = ""
+    ) -> Active | None:
+        """Return the fault that happens to a request, and count it; None for most."""
+
+    def standing(self, hop: Hop, *, endpoint: str = "") -> Fault | None:
+        """Return the fault of a hop that stands without a request, such as a skewed clock."""
+
 
 class FaultPlan:
     """The faults of one program.
@@ -45,8 +79,7 @@ class FaultPlan:
     def set(self, fault: Fault) -> int:
         """Set a fault; return its number."""
         self._last_id += 1
-        chance = random.Random(fault.seed)
-        self._set[self._last_id] = Active(self._last_id, fault, fault.times, chance=chance)
+        self._set[self._last_id] = Active.of(self._last_id, fault)
         self.is_active = True
         return self._last_id
 
@@ -71,11 +104,7 @@ class FaultPlan:
         """Return the fault that happens to a request, and count it; None for most."""
         # A copy: a disk asks on the thread of its database.
         for one in tuple(self._set.values()):
-            if (
-                one.fault.hop is hop
-                and one.fault.target.meets(call, endpoint, tenant)
-                and one.chance.random() < one.fault.probability
-            ):
+            if one.happens_to(hop, call, endpoint, tenant):
                 self._happened(one)
                 return one
         return None
@@ -83,7 +112,7 @@ class FaultPlan:
     def standing(self, hop: Hop, *, endpoint: str = "") -> Fault | None:
         """Return the fault of a hop that stands without a request, such as a skewed clock."""
         for one in self._set.values():
-            if one.fault.hop is hop and one.fault.target.meets("", endpoint, ""):
+            if one.stands_at(hop, endpoint):
                 return one.fault
         return None
 

@@ -1,6 +1,7 @@
 """Faults of a running lab: by name, told together, taken back."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,6 @@ from utmlab.cli.render.lab import status_text
 from utmlab.cli.status import lab_status
 from utmlab.demo.configuration import CONFIGURATION
 from utmlab.faults import run_scenario
-from utmlab.faults.lab_faults import NotInProcessesError
 from utmlab.faults.scenarios import UnknownScenarioError
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
@@ -53,19 +53,27 @@ async def test_a_group_is_all_who_are_in_it(lab):
     await lab.faults.clear()
 
 
-@pytest.mark.parametrize(
-    ("hop", "effect", "more"),
-    [
-        ("nowhere", "reset", {}),
-        ("mcs", "explode", {}),
-        ("mcs", "reset", {"parts": ["PC-77"]}),
-        ("disk", "full", {}),
-        ("disk", "full", {"parts": ["PC-01"]}),
-    ],
+NEVER = (
+    ("nowhere", "reset", {}),
+    ("mcs", "explode", {}),
+    ("mcs", "reset", {"parts": ["PC-77"]}),
+    ("disk", "full", {}),
+    ("disk", "full", {"parts": ["PC-01"]}),
+    ("disk", "full", {"parts": ["utm"], "calls": ["poll"]}),
+    ("spool", "full", {"parts": ["PC-77"]}),
+    ("spool", "full", {"parts": ["utm"]}),
+    ("spool", "full", {"calls": ["poll"]}),
+    ("clock", "skew=60", {"group": "nobody's"}),
+    ("clock", "skew=60", {"times": 1}),
+    ("clock", "skew=60", {"probability": 0.5}),
 )
-async def test_what_could_never_happen_is_refused(lab, hop, effect, more):
-    with pytest.raises(FaultRefusedError):
-        await lab.faults.inject(hop, effect, **more)
+
+
+async def test_what_could_never_happen_is_refused(lab):
+    for hop, effect, more in NEVER:
+        with pytest.raises(FaultRefusedError):
+            await lab.faults.inject(hop, effect, **more)
+            pytest.fail(f"{hop} {effect} {more} was taken")
     assert await lab.faults.active() == []
 
 
@@ -88,6 +96,12 @@ async def test_a_clock_is_skewed_for_one_computer_only(lab):
     assert abs(ahead[1]) < 1000
 
 
+async def test_a_group_s_clocks_are_those_of_its_computers_alone(lab):
+    async with lab.faults.during("clock", "skew=86400", group="Default"):
+        (fault,) = await lab.faults.active()
+    assert fault["target"]["endpoints"] == ["PC-01"]
+
+
 async def test_slow_attackers_hold_up_nobody(lab):
     course = asyncio.create_task(run_scenario(lab, "slow-loris", 2.0))
     await asyncio.sleep(0.5)
@@ -101,15 +115,34 @@ async def test_an_unknown_scenario_is_refused(lab):
         await run_scenario(lab, "meteor", 1.0)
 
 
-async def test_processes_have_faults_of_the_wire_and_the_disk_only(tmp_path):
+async def test_processes_meet_the_faults_of_every_hop(tmp_path):
     settings = LabSettings(mode="processes", ports=Ports(), poll_interval_s=0.3)
     async with Stack(Places.of(tmp_path / "lab"), settings) as stack:
+        await stack.call("utm", "edit", operations=CONFIGURATION, summary="web control")
         await stack.call("utm", "enable")
-        fault = await stack.faults.inject("mcs", "status=503", times=1)
+        await stack.install("PC-01")
+        fault = await stack.faults.inject("mcs", "status=503", calls=["response"], times=1)
         assert [one["id"] for one in await stack.faults.active()] == [fault]
         await stack.faults.inject("disk", "full", parts=["utm"], times=1)
-        with pytest.raises(NotInProcessesError):
-            await stack.faults.inject("clock", "skew=60")
+        await stack.faults.clear()
+        await stack.wait_compliant()
+
+        async with stack.faults.during("clock", "skew=864000"):
+            changed = await stack.call("utm", "policy_block", host="news.example")
+            made = await stack.call("utm", "changeset", number=changed["changeset"])
+            await stack.wait_compliant(changed["changeset"])
+            (enrolled,) = await stack.call("liveconnect", "endpoints")
+        tomorrow = (stack.now() + timedelta(days=9)).isoformat()
+        assert made["created_at"] > tomorrow
+        assert enrolled["last_seen_at"] > tomorrow
+        newest = stack.computer("PC-01").host.client_log.read_text().splitlines()[-1]
+        assert newest > tomorrow
+
+        await stack.faults.inject("spool", "full", parts=["PC-01"], times=1)
+        assert (await stack.browse("PC-01", "http://games.example/")).status == 403
+        async with asyncio.timeout(GUARD_S):
+            while await stack.faults.active():  # noqa: ASYNC110 - another process acts
+                await asyncio.sleep(0.05)
 
 
 async def test_a_fault_of_another_utm_meets_nobody_and_one_of_its_own_does(lab):

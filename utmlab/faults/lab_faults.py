@@ -1,7 +1,7 @@
 """The faults of a lab: set where they happen, told together.
 
 - Those of the wire are LiveConnect's, those of a disk the house's; spools and clocks are the lab's
-  own, and only where everything runs in this process.
+  own, of which processes learn by a folder (`foundation.faults.shared`).
 - Computers and groups are named as people name them; what is set names endpoint ids.
 - A fault is known as `part/number`.
 
@@ -11,12 +11,12 @@ Provenance: ours.
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from foundation.errors import DomainError
 from foundation.faults import Fault, FaultPlan, FaultRefusedError, Hop, Target, read_effect
+from foundation.faults.clock import skewed
 from foundation.faults.disk import refusing_files
+from foundation.faults.shared import PublishedPlan
 from foundation.faults.verbs import fault_verbs
 from foundation.service import Now
 from utmlab.house_maker import HOUSES, LIVECONNECT, UTM
@@ -30,13 +30,6 @@ _OF_LIVECONNECT: Final = frozenset({Hop.MCS, Hop.LINK, Hop.PUSH, Hop.CONTENT})
 _OF_TENANTS: Final = frozenset({Hop.MCS, Hop.PUSH})
 
 
-class NotInProcessesError(DomainError):
-    """A fault that needs everything in one process."""
-
-    code: ClassVar[str] = "not_in_processes"
-    hint: ClassVar[str] = "Run the lab without --processes."
-
-
 class LabFaults:
     """The faults of one lab.
 
@@ -46,21 +39,18 @@ class LabFaults:
 
     def __init__(self, lab: "Stack") -> None:
         self._lab = lab
-        self._own = FaultPlan()
+        in_processes = lab.settings.mode == "processes"
+        self._own = PublishedPlan(lab.places.faults) if in_processes else FaultPlan()
         self._verbs = fault_verbs(self._own)
+
+    def begin(self) -> None:
+        """Let processes that start from now on find what is set; nothing is yet."""
+        if isinstance(self._own, PublishedPlan):
+            self._own.begin()
 
     def clock_of(self, part: str, now: Now) -> Now:
         """Return the clock of a house or a computer: that of the lab, while nothing skews it."""
-        plan = self._own
-
-        def skewed() -> datetime:
-            at = now()
-            if not plan.is_active:
-                return at
-            fault = plan.standing(Hop.CLOCK, endpoint=part)
-            return at if fault is None else at + timedelta(seconds=fault.value)
-
-        return skewed
+        return skewed(self._own, part, now)
 
     def spool_of(self, computer: str) -> Callable[[], None]:
         """Return what a computer calls before it stores something to be sent."""
@@ -94,7 +84,6 @@ class LabFaults:
 
         Raises:
             FaultRefusedError: If there is no such fault.
-            NotInProcessesError: If it is one of a spool or clock and the lab runs in processes.
         """
         try:
             where = Hop(hop)
@@ -160,13 +149,29 @@ class LabFaults:
             ids = await self._ids(fault.target.endpoints, group)
             target = replace(fault.target, endpoints=frozenset(ids))
             return LIVECONNECT, replace(fault, target=target)
+        if fault.target.calls:
+            raise FaultRefusedError(f"{fault.hop} has no calls: it would never happen")
         if fault.hop is Hop.DISK:
             if len(fault.target.endpoints) != 1 or not fault.target.endpoints <= set(HOUSES):
                 raise FaultRefusedError(f"a disk is that of one of {', '.join(HOUSES)}")
             return next(iter(fault.target.endpoints)), fault
-        if self._lab.settings.mode == "processes":
-            raise NotInProcessesError(f"{fault.hop} faults need everything in one process")
-        return LAB, fault
+        if fault.hop is Hop.CLOCK and (fault.times is not None or fault.probability < 1):
+            raise FaultRefusedError("a clock is wrong until it is cleared, at every look")
+        names = await self._names(fault, group)
+        return LAB, replace(fault, target=replace(fault.target, endpoints=frozenset(names)))
+
+    async def _names(self, fault: Fault, group: str) -> set[str]:
+        """Return the parts of this lab whose clock or spool is meant; none means all."""
+        known = {*self._lab.computers, *(HOUSES if fault.hop is Hop.CLOCK else ())}
+        names = set(fault.target.endpoints)
+        if group:
+            listed = await self._lab.call(UTM, "endpoint_list")
+            names |= {one["name"] for one in listed if one["group"] == group} & known
+            if not names:
+                raise FaultRefusedError(f"no computer of this lab is in {group!r}")
+        if names - known:
+            raise FaultRefusedError(f"{fault.hop} is none of {', '.join(sorted(names - known))}")
+        return names
 
     async def _ids(self, names: Iterable[str], group: str) -> set[str]:
         wanted = set(names)

@@ -23,7 +23,16 @@ from utmlab.snapshot.errors import LabUnsteadyError
 TRIES: Final = 8
 DATA, LOGS, STAGING = "data", "logs", ".loading"
 KEPT: Final = frozenset(
-    {"lock", "format.json", "control.json", "lab.log", "clock.json", "snapshots", "loading.json"}
+    {
+        "lock",
+        "format.json",
+        "control.json",
+        "lab.log",
+        "clock.json",
+        "faults",
+        "snapshots",
+        "loading.json",
+    }
 )
 """What belongs to the data folder and the process on it, not to the state of the lab."""
 OF_THE_LOGS: Final = ("utm", "endpoints")
