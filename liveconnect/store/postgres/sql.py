@@ -57,7 +57,8 @@ class PostgresSql:
         now = self._now()
         if now - self._planned_at >= PLANS_LAST_S:
             self._planned_at = now
-            statement = f"DISCARD PLANS; {statement}"
+            # By itself: a transaction chooses how isolated it is before anything else is run in it.
+            await self.connection.execute("DISCARD PLANS")
         await self.connection.execute(statement)
 
     def execute(self, statement: str, arguments: Sequence[Any] = (), /) -> PostgresRows:

@@ -94,7 +94,7 @@ async def test_a_plan_of_an_empty_table_is_not_kept_when_it_is_full(postgres, mo
     waiting = "SELECT id FROM commands WHERE outcome IS NULL AND endpoint_id = ANY(?)"
 
     async def plan():
-        await sql.begin("BEGIN")
+        await sql.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await sql.fetch(waiting, [["e1", "e2"]])
         name = sql._prepared[waiting].get_name()
         rows = await connection.fetch(f"EXPLAIN EXECUTE {name} (ARRAY['e1', 'e2'])")
