@@ -1,9 +1,10 @@
-"""`utmlab up` as a person uses it: a process, other processes beside it, Ctrl-C, and again."""
+"""`utmlab up` as a person uses it: a process, the command line beside it, Ctrl-C, and again."""
 
 import asyncio
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +73,47 @@ def test_a_step_of_a_rotation_that_is_not_the_next_is_refused(running):
     assert error["error"]["code"] == "rotation_out_of_step"
 
 
+def test_the_ca_is_rotated_in_three_steps(running):
+    def asked(verb, **arguments):
+        answer = running.call("mcs", "ask", verb, json.dumps(arguments))
+        assert schemas.problems(answer, schemas.schema("mcs-ask")) == []
+        return answer["answer"]
+
+    def everybody_knows():
+        state = asked("ca")
+        return not state["endpoints_behind"] and not state["utms_behind"]
+
+    before = running.call("ca")
+    for step, phase in (("prepare", "prepared"), ("switch", "switched"), ("finish", "stable")):
+        wait_until(everybody_knows, running.process)
+        done = running.call("ca", "--rotate", step)
+        assert schemas.problems(done, schemas.schema("ca-rotate")) == []
+        assert done["phase"] == phase
+    after = running.call("ca")
+    assert after["phase"] == before["phase"] == "stable"
+    assert after["pem"].count("BEGIN CERTIFICATE") == 1
+    assert after["sha256"] != before["sha256"]
+    running.call("policy", "block", "rotated.example", "--shared", "--wait", "60")
+
+
+def test_liveconnect_is_asked_what_a_computer_answered(running):
+    sent = running.call("command", "send", "PC-01", "scan")
+    question = json.dumps({"endpoint_id": sent["id"]})
+
+    def is_answered():
+        said = running.call("mcs", "ask", "responses", question)["answer"]
+        return sent["command_id"] in {one["command_id"] for one in said}
+
+    wait_until(is_answered, running.process)
+
+
+def test_a_question_that_liveconnect_does_not_know_or_cannot_read_is_refused(running):
+    words = ("mcs", "ask", "responses")
+    unknown = running.call(*words, '{"endpoint_id": "nobody"}', exit_code=1)
+    assert unknown["error"]["code"] == "endpoint_unknown"
+    assert running.call(*words, "nobody", exit_code=2)["error"]["code"] == "usage"
+
+
 def test_an_installer_makes_another_computer(running, tmp_path):
     file = running.call("utm", "deploy-agent", "--folder", str(tmp_path))["file"]
     answer = running.call(
@@ -88,6 +130,35 @@ def test_an_installer_makes_another_computer(running, tmp_path):
     refused = running.call(*words, exit_code=6)
     assert refused["error"]["code"] == "tamper_protected"
     assert running.call("endpoint", "show", "DESK")["installed"]
+
+
+def test_an_uninstallation_is_granted_with_the_password_and_where_nothing_protects(
+    running, tmp_path
+):
+    file = running.call("utm", "deploy-agent", "--folder", str(tmp_path))["file"]
+    for name in ("KIOSK", "SPARE"):
+        running.call("endpoint", "install", file, "--name", name)
+    set_tamper_password(running, "open sesame")
+    running.call("group", "move", "SPARE", "Marketing", "--wait", "60")
+    for words in (("KIOSK", "--password", "open sesame"), ("SPARE",)):
+        done = running.call("endpoint", "uninstall", *words)
+        assert schemas.problems(done, schemas.schema("endpoint-uninstall")) == []
+        assert not running.call("endpoint", "show", words[0])["installed"]
+
+
+def set_tamper_password(running, password):
+    variables = running.call("env", "--secrets")["variables"]
+    subprocess.run(
+        [
+            *("curl", "--silent", "--show-error", "--fail", "--request", "PUT"),
+            *("--cacert", variables["UTMLAB_WEBADMIN_CA_FILE"], "--data", json.dumps(password)),
+            *("--user", f"token:{variables['UTMLAB_API_TOKEN']}"),
+            *("--header", "Content-Type: application/json"),
+            f"{variables['UTMLAB_REST_URL']}/nodes/epp.tamper_password",
+        ],
+        check=True,
+        timeout=PATIENCE_S,
+    )
 
 
 async def test_a_wait_that_ends_names_what_is_missing_and_ends_with_4(tmp_path):
