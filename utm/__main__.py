@@ -103,6 +103,17 @@ def _parser() -> argparse.ArgumentParser:
         help="for verbs, /healthz, /readyz and /metrics, on 127.0.0.1 (default: any)",
     )
     parser.add_argument("--logs", type=Path, help="where its logs go (default DATA/logs)")
+    _add_link_options(parser)
+    _add_log_options(parser)
+    _add_web_options(parser)
+    parser.add_argument(
+        "--faults", type=Path, metavar="DIR", help="where a lab tells of its faults"
+    )
+    parser.add_argument("--kill-at", metavar="POINT[:N]", help="end by SIGKILL at a checkpoint")
+    return parser
+
+
+def _add_link_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--liveconnect", required=True, help="LiveConnect's link, https://host:port"
     )
@@ -113,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="LiveConnect's enrolment secret, needed from another machine",
     )
+
+
+def _add_log_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host-name", default="utm", help="its name in log lines")
     parser.add_argument("--timezone", default="UTC", help="IANA name; logs are in local time")
     parser.add_argument("--strict", action="store_true", help="write public message ids only")
@@ -122,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--eplog-process", choices=EPLOG_PROCESSES, default="eplog", help="who writes eplog.log"
     )
+
+
+def _add_web_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--web-filter-port",
         type=int,
@@ -156,11 +173,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N,N",
         help="ports of this machine that nobody reaches through the web filter",
     )
-    parser.add_argument(
-        "--faults", type=Path, metavar="DIR", help="where a lab tells of its faults"
-    )
-    parser.add_argument("--kill-at", metavar="POINT[:N]", help="end by SIGKILL at a checkpoint")
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The MCS Client as a service: what belongs together, put together.
+"""The MCS Client as a service: started, stopped, and made to register or to poll at once.
 
 * It alone talks to LiveConnect; it meets the agent in folders only.
 * Everything it has to remember is on disk: killed at any point, it goes on where it was.
@@ -12,30 +12,14 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
-from endpoint.answer_spool import FeedSpool, ResponseSpool
 from endpoint.handover import Handover
 from endpoint.host import HostFolder
 from endpoint.identity import Identity
 from endpoint.logs import EndpointLog
-from endpoint.mcs_client.calls import McsCalls
-from endpoint.mcs_client.command_work import CommandWork
-from endpoint.mcs_client.computer import PRODUCT_VERSION, Computer
-from endpoint.mcs_client.connection import Connection
-from endpoint.mcs_client.event_sending import EventSending
+from endpoint.mcs_client.computer import PRODUCT_VERSION
 from endpoint.mcs_client.failures import line_of
-from endpoint.mcs_client.fragment_cache import FragmentCache
-from endpoint.mcs_client.migration import Migration
 from endpoint.mcs_client.options import McsClientOptions
-from endpoint.mcs_client.poll_loop import PollLoop
-from endpoint.mcs_client.queue import CommandQueue
-from endpoint.mcs_client.registration import Registration
-from endpoint.mcs_client.relay_note import note_relay
-from endpoint.mcs_client.rounds import Rounds
-from endpoint.mcs_client.routes import Routes
-from endpoint.mcs_client.settings import SettingsSource
-from endpoint.mcs_client.status_cache import StatusCache
-from endpoint.mcs_client.status_sending import StatusSending
-from endpoint.mcs_client.uploading import Uploading
+from endpoint.mcs_client.parts import Parts
 from foundation.checkpoints import NO_CHECKPOINTS, Checkpoints
 from foundation.errors import DomainError
 from foundation.service import Now, Service, Tasks, utc_now
@@ -67,106 +51,23 @@ class McsClient(Service):
     ) -> None:
         self._log = log
         self._now = now
-        options = options or McsClientOptions()
-        computer = options.computer or Computer.of(host)
-        self._settings = settings = SettingsSource(host, options, log)
-        timeout_s = options.request_timeout_s
-        connection = Connection(ca=lambda: settings.current().ca, now=now, timeout_s=timeout_s)
-        self._handover = handover
-        self._host = host
-        self._relay: str | None = None
-        routes = Routes(computer.ipv4)
-        self._calls = calls = McsCalls(
-            connection,
-            settings,
-            options,
-            log,
-            routes=routes,
-            on_relay=self._note_relay,
-        )
-        self._cache = cache = StatusCache(host.cache)
-        queue = CommandQueue(host.command_queue)
-        migration = Migration(
+        parts = Parts(
             host,
-            calls,
-            connect=lambda ca: Connection(ca=lambda: ca, now=now, timeout_s=timeout_s),
-            settings=settings,
-            computer=computer,
-            queue=queue,
             handover=handover,
-            cache=cache,
-            log=log,
-            now=now,
-        )
-        self._rounds = rounds = Rounds(
-            host,
-            calls,
-            registration=Registration(
-                host,
-                calls,
-                settings=settings,
-                queue=queue,
-                handover=handover,
-                cache=cache,
-                computer=computer,
-                log=log,
-                now=now,
-                checkpoints=checkpoints,
-            ),
-            migration=migration,
-            work=CommandWork(
-                queue,
-                calls,
-                handover,
-                cache=cache,
-                fragments=FragmentCache(host.cache),
-                accept_migration=migration.accept,
-                log=log,
-                checkpoints=checkpoints,
-            ),
-            queue=queue,
-            settings=settings,
             log=log,
             now=now,
             rng=rng or random.Random(),
+            options=options or McsClientOptions(),
             checkpoints=checkpoints,
         )
-        self._statuses = StatusSending(
-            handover,
-            calls,
-            cache=cache,
-            computer=computer,
-            settings=settings,
-            latency_s=options.status_latency_s,
-            log=log,
-            now=now,
-            checkpoints=checkpoints,
-        )
-        self._events = EventSending(
-            handover, calls, options=options, log=log, checkpoints=checkpoints
-        )
-        self._uploads = Uploading(
-            ResponseSpool(host, handover.spool_bell),
-            FeedSpool(host, handover.spool_bell),
-            calls,
-            rounds.access,
-            config_folder=host.config_file.parent,
-            log=log,
-            now=now,
-        )
-        self._loop = PollLoop(
-            rounds,
-            self._statuses,
-            self._events,
-            self._uploads,
-            handover,
-            routes=routes,
-            settings=settings,
-            options=options,
-            log=log,
-            rng=rng or random.Random(),
-            now=now,
-        )
+        self._settings = parts.settings
+        self._cache = parts.cache
+        self._calls = parts.calls
+        self._rounds = parts.rounds
+        self._statuses = parts.statuses
+        self._events = parts.events
+        self._uploads = parts.uploads
+        self._loop = parts.loop
         self._tasks = Tasks(on_failure=self._crashed)
 
     async def start(self) -> None:
@@ -245,14 +146,6 @@ class McsClient(Service):
         sent = {"statuses_sent": self._statuses.sent, "events_sent": self._events.sent}
         sent["uploads_sent"] = self._uploads.sent
         return {**self._rounds.counters, **sent}
-
-    def _note_relay(self, relay_id: str) -> None:
-        if relay_id == self._relay:
-            return
-        self._relay = relay_id
-        if note_relay(self._host, relay_id, self._now()):
-            # The agent reports it in the status of MCS.
-            self._handover.persist_bell.ring()
 
     def _write_down(self, error: Exception) -> None:
         severity, component, message = line_of(error)

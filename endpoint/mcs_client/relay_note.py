@@ -7,9 +7,30 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+from endpoint.handover import Handover
 from endpoint.host import HostFolder
 from foundation.durable.files import remove, write_atomic
 from foundation.protocol.timestamps import format_timestamp
+from foundation.service import Now
+
+
+class RelayNotes:
+    """Notes of one client, written when the relay is another than before."""
+
+    def __init__(self, host: HostFolder, handover: Handover, now: Now) -> None:
+        self._host = host
+        self._handover = handover
+        self._now = now
+        self._relay: str | None = None
+
+    def note(self, relay_id: str) -> None:
+        """Note the relay that an answer came by, none when the id is empty."""
+        if relay_id == self._relay:
+            return
+        self._relay = relay_id
+        if note_relay(self._host, relay_id, self._now()):
+            # The agent reports it in the status of MCS.
+            self._handover.persist_bell.ring()
 
 
 def relay_file(host: HostFolder) -> Path:

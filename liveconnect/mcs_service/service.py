@@ -13,7 +13,7 @@ from aiohttp import web
 from foundation.protocol.answers import AuthenticateAnswer, encode_flags
 from liveconnect.access_token import Bearer
 from liveconnect.feed_allowance import FeedLimits
-from liveconnect.mcs_service.context import JSON, McsContext
+from liveconnect.mcs_service.context import JSON, Handler, McsContext
 from liveconnect.mcs_service.documents import MOST_BYTES
 from liveconnect.mcs_service.feeding import Feeding
 from liveconnect.mcs_service.installing import Installing
@@ -25,6 +25,9 @@ from liveconnect.mcs_service.pushing import Pushing
 from liveconnect.mcs_service.strangers import Strangers
 from liveconnect.mcs_service.telling import Telling
 from liveconnect.push import PushHub
+
+_Route = tuple[str, str, str, Handler]
+"""The name of a call, its method, its path below the base, and what answers it."""
 
 
 class McsService:
@@ -39,6 +42,7 @@ class McsService:
         feed_limits: FeedLimits | None = None,
     ) -> None:
         self._context = context
+        self._telling = Telling(context)
         self._feeding = Feeding(context, feed_limits or FeedLimits())
         self._pushing = Pushing(context, hub)
         self._base = "/" + base_path.strip("/") if base_path.strip("/") else ""
@@ -46,65 +50,54 @@ class McsService:
     def application(self, middlewares: Iterable[Any] = ()) -> web.Application:
         """Return the application to serve."""
         app = web.Application(middlewares=tuple(middlewares), client_max_size=MOST_BYTES)
-        polling, telling = Polling(self._context), Telling(self._context)
-        acknowledged = "/commands/endpoint/{endpoint}/{commands}"
-        routes = (
-            ("ack", "DELETE", acknowledged, polling.acknowledge),
-            ("ack", "GET", acknowledged, polling.acknowledge),
-            ("policy", "GET", "/policy/application/{app}/{policy}", polling.policy),
-            (
-                "fragment",
-                "GET",
-                "/policy/fragment/application/{app}/{fragment}",
-                polling.fragment,
-            ),
-            ("register", "POST", "/register", telling.register),
-            (
-                "deployment info",
-                "POST",
-                "/install/deployment-info/2",
-                Installing(self._context).deployment_info,
-            ),
-            ("migrate", "POST", "/v2/migrate", Migrating(self._context).migrate),
-            ("statuses", "PUT", "/statuses/endpoint/{endpoint}", telling.statuses),
-            ("events", "POST", "/events/endpoint/{endpoint}", telling.events),
-            (
-                "response",
-                "POST",
-                "/v2/responses/device/{device}/app_id/{app}/correlation_id/{command}",
-                telling.response,
-            ),
-            (
-                "data feed",
-                "POST",
-                "/v2/data_feed/device/{device}/feed_id/{feed}",
-                self._feeding.upload,
-            ),
-            (
-                "authenticate",
-                "POST",
-                "/authenticate/endpoint/{endpoint}/role/endpoint",
-                self._authenticate,
-            ),
-            ("push", "GET", "/v2/push/device/{device}", self._pushing.push),
-            ("flags", "GET", "/flags/endpoint/{endpoint}", self._flags),
-            ("capabilities", "GET", "/", self._capabilities),
-        )
+        polling, guarded = Polling(self._context), self._context.guarded
         polled = "/commands/applications/{apps}/endpoint/{endpoint}"
         poll = PollResource(self._base + polled)
-        poll.add_route("GET", self._context.guarded("poll", polling.poll))
+        poll.add_route("GET", guarded("poll", polling.poll))
         app.router.register_resource(poll)
+        routes = (*self._routes_of_endpoints(polling), *self._routes_of_devices())
         for call, method, path, handler in routes:
             # A stream that is held for hours takes nobody's place.
             counted = handler if call == "push" else self._context.admitted(handler)
-            app.router.add_route(method, self._base + path, self._context.guarded(call, counted))
+            app.router.add_route(method, self._base + path, guarded(call, counted))
         if self._base:
-            hello = self._context.guarded("capabilities", self._capabilities)
-            app.router.add_get(self._base, hello)
+            app.router.add_get(self._base, guarded("capabilities", self._capabilities))
         calls = tuple(KnownCall(method, path) for _, method, path, _ in routes)
         strangers = Strangers(self._base, (KnownCall("GET", polled), *calls))
-        app.router.add_route("*", "/{rest:.*}", self._context.guarded("none", strangers.refuse))
+        app.router.add_route("*", "/{rest:.*}", guarded("none", strangers.refuse))
         return app
+
+    def _routes_of_endpoints(self, polling: Polling) -> tuple[_Route, ...]:
+        """The calls whose credentials are an endpoint's or a token."""
+        telling, installing = self._telling, Installing(self._context)
+        acknowledged = "/commands/endpoint/{endpoint}/{commands}"
+        fragment = "/policy/fragment/application/{app}/{fragment}"
+        authenticate = "/authenticate/endpoint/{endpoint}/role/endpoint"
+        deployment_info = "/install/deployment-info/2"
+        return (
+            ("ack", "DELETE", acknowledged, polling.acknowledge),
+            ("ack", "GET", acknowledged, polling.acknowledge),
+            ("policy", "GET", "/policy/application/{app}/{policy}", polling.policy),
+            ("fragment", "GET", fragment, polling.fragment),
+            ("register", "POST", "/register", telling.register),
+            ("deployment info", "POST", deployment_info, installing.deployment_info),
+            ("statuses", "PUT", "/statuses/endpoint/{endpoint}", telling.statuses),
+            ("events", "POST", "/events/endpoint/{endpoint}", telling.events),
+            ("authenticate", "POST", authenticate, self._authenticate),
+            ("flags", "GET", "/flags/endpoint/{endpoint}", self._flags),
+            ("capabilities", "GET", "/", self._capabilities),
+        )
+
+    def _routes_of_devices(self) -> tuple[_Route, ...]:
+        """The calls that show an access token."""
+        response = "/v2/responses/device/{device}/app_id/{app}/correlation_id/{command}"
+        data_feed = "/v2/data_feed/device/{device}/feed_id/{feed}"
+        return (
+            ("response", "POST", response, self._telling.response),
+            ("data feed", "POST", data_feed, self._feeding.upload),
+            ("push", "GET", "/v2/push/device/{device}", self._pushing.push),
+            ("migrate", "POST", "/v2/migrate", Migrating(self._context).migrate),
+        )
 
     async def _capabilities(self, _request: web.Request) -> web.Response:
         return web.Response()

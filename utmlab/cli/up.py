@@ -1,20 +1,20 @@
 """`utmlab up`: the lab runs until it is told to stop."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import uvloop
 
 from foundation.service import utc_now
-from liveconnect.config import LiveConnectConfig
-from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES, EplogProcess, LogProfile
+from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES
 from utmlab.cli.session import LabCommand, Session
+from utmlab.cli.up_options import UpOptions
 from utmlab.clock import run_virtual
 from utmlab.lab_clock import virtual_start
-from utmlab.settings import USUAL_PORTS, LabSettings, Ports, recall
+from utmlab.settings import Ports, recall
 
 
 def port_choice(text: str) -> Ports:
@@ -125,72 +125,45 @@ def zone_name(text: str) -> str:
     "A lab that is there keeps its own.",
 )
 @click.pass_obj
-def up(
-    session: Session,
-    *,
-    endpoints: int,
-    poll: float | None,
-    ready_file: Path | None,
-    processes: bool,
-    preset: str | None,
-    timezone: str | None,
-    log_profile: LogProfile | None,
-    eplog_process: EplogProcess | None,
-    no_journal: bool,
-    push: bool,
-    only: str | None,
-    auto_utm: bool,
-    workers: int | None,
-    database: str | None,
-    clock: str,
-    ports: Ports | None,
-) -> None:
+def up(session: Session, /, **given: Any) -> None:
     """Run the lab until Ctrl-C.
 
     Starts LiveConnect, the UTM and every installed computer, switches Endpoint Protection on and
     prints where everything is. Starting again goes on from the stored state. Ctrl-C or SIGTERM
     stops it cleanly.
     """
-    if only or auto_utm:
-        _check_alone(only, endpoints, processes=processes or bool(workers), preset=preset)
-        if clock == "virtual":
-            raise click.UsageError("--only liveconnect lives by the real clock")
-        own = ports or USUAL_PORTS
+    options = UpOptions(**given)
+    if options.is_broker_alone:
+        options.check_alone()
+        _run_broker(session, options)
+    else:
+        _run_lab(session, options)
 
-        def config(folder: Path) -> LiveConnectConfig:
-            return LiveConnectConfig(
-                data=folder,
-                mcs_port=own.mcs,
-                link_port=own.link,
-                poll_interval_s=poll or 20.0,
-                journal=not no_journal,
-                push=push,
+
+def _run_broker(session: Session, options: UpOptions) -> None:
+    from utmlab.cli.broker_running import run_broker  # noqa: PLC0415 - and the lab needs none of it
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(
+            run_broker(
+                session,
+                options.broker_config,
+                auto_utm=options.auto_utm,
+                ready_file=options.ready_file,
             )
+        )
 
-        _run_broker(session, config, auto_utm=auto_utm, ready_file=ready_file)
-        return
+
+def _run_lab(session: Session, options: UpOptions) -> None:
     from utmlab.cli.running import Wishes, run_lab  # noqa: PLC0415 - a broker alone starts faster
 
-    known = recall(session.places.settings)
-    is_strict = preset == "strict" if preset else bool(known.get("strict", False))
-    count = workers or known.get("workers", 0)
-    if database and not count:
-        raise click.UsageError("--database is for --workers")
-    settings = LabSettings(
-        mode="processes" if processes or count else "tasks",
-        poll_interval_s=poll,
-        ports=ports or USUAL_PORTS,
-        strict=is_strict,
-        timezone=timezone or known.get("timezone", "UTC"),
-        log_profile=log_profile or known.get("log_profile", "9.7"),
-        eplog_process=eplog_process or known.get("eplog_process", "eplog"),
-        journal=not no_journal,
-        push=push,
-        workers=count,
-        database=database or known.get("database"),
+    settings = options.lab_settings(recall(session.places.settings))
+    wishes = Wishes(
+        endpoints=options.endpoints,
+        configure=not settings.strict,
+        ready_file=options.ready_file,
     )
-    wishes = Wishes(endpoints=endpoints, configure=not is_strict, ready_file=ready_file)
-    if clock == "virtual":
+    if options.clock == "virtual":
         start = virtual_start(session.places.clock, utc_now())
         run_virtual(
             lambda clock: run_lab(session, settings, wishes, clock), start=start, pace="stepped"
@@ -198,23 +171,3 @@ def up(
         return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_lab(session, settings, wishes))
-
-
-def _check_alone(only: str | None, endpoints: int, *, processes: bool, preset: str | None) -> None:
-    if only is None:
-        raise click.UsageError("--auto-utm goes with --only liveconnect")
-    if endpoints or processes or preset:
-        raise click.UsageError("--only liveconnect has no computers, processes, workers or presets")
-
-
-def _run_broker(
-    session: Session,
-    config: Callable[[Path], LiveConnectConfig],
-    *,
-    auto_utm: bool,
-    ready_file: Path | None,
-) -> None:
-    from utmlab.cli.broker_running import run_broker  # noqa: PLC0415 - and the lab needs none of it
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run_broker(session, config, auto_utm=auto_utm, ready_file=ready_file))
