@@ -28,7 +28,7 @@ USUAL = (
     "policy_change",
     "snapshot",
 )
-LONG = ("virtual", "virtual_week", "flat_cost")
+LONG = ("virtual", "virtual_week", "flat_cost", "many_agents")
 
 
 def main() -> int:

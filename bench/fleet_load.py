@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
-from bench.measured import MeasuredProcess, measured_process
+from bench.measured import MeasuredProcess, Usage, measured_process
 from utmlab.fleet.plan import FleetPlan, Server
 from utmlab.fleet.running import FleetProcesses, Moment, fleet_processes
 from utmlab.fleet.tally import percentile_s
@@ -17,6 +18,16 @@ PROCESSES = 2
 SETTLE_S = 900.0
 QUIET_S = 5.0
 POLL_S = 20.0
+
+
+class Watchable(Protocol):
+    """A server, or several that are one to their clients."""
+
+    async def usage(self) -> Usage:
+        """Return what it has used."""
+
+    async def ask(self, line: str) -> dict[str, Any]:
+        """Return the answer to a line; to `service` the times of requests, by bucket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,7 @@ async def _is_settled(fleet: FleetProcesses, agents: int, *, is_listening: bool)
     return after.states["enrolled"] == agents and wanted >= 0.999 * agents and grown == polls
 
 
-async def watch(server: MeasuredProcess, fleets: list[FleetProcesses], seconds: float) -> Watched:
+async def watch(server: Watchable, fleets: list[FleetProcesses], seconds: float) -> Watched:
     """Look at a server and its fleets for a while."""
     await server.ask("service")
     before, cpu = [await one.moment() for one in fleets], await server.usage()

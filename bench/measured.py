@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 PAGE_BYTES = resource.getpagesize()
 
@@ -82,11 +82,24 @@ async def standard_input() -> asyncio.StreamReader:
     return lines
 
 
-async def answer_usage(**ready: Any) -> None:
-    """In the measured process: say that it is ready, and answer until the input ends."""
+class Times(Protocol):
+    """Times of requests."""
+
+    def take(self) -> dict[str, Any]:
+        """Return what was measured since the last time."""
+
+
+async def answer_usage(times: Times | None = None, /, **ready: Any) -> None:
+    """In the measured process: say that it is ready, and answer until the input ends.
+
+    With `times`, the question `service` is answered by them.
+    """
     lines = await standard_input()
     say(ready)
-    while await lines.readline():
+    while question := await lines.readline():
+        if times is not None and question == b"service\n":
+            say(times.take())
+            continue
         tasks = len(asyncio.all_tasks())
         say({"cpu_s": own_cpu_s(), "resident_mib": own_resident_mib(), "tasks": tasks})
 
