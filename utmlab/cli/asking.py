@@ -6,9 +6,10 @@ Provenance: ours.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
-from foundation.net.control import TIMEOUT_S, ControlClient
+from foundation.net.control import CONTROL_FILE, TIMEOUT_S, ControlClient, NotRunningError
 from utmlab.cli.session import Session
 
 GRACE_S = 10.0
@@ -26,6 +27,23 @@ def ask(session: Session, verb: str, **arguments: Any) -> Any:
     patience_s = max(TIMEOUT_S, arguments.get("timeout_s", 0.0) + GRACE_S)
     client = ControlClient(session.places.data, timeout_s=patience_s)
     return asyncio.run(client.call(verb, **arguments))
+
+
+def ask_liveconnect(session: Session, verb: str, arguments: Mapping[str, Any]) -> Any:
+    """Call a verb of the LiveConnect that runs, in a lab or alone.
+
+    Raises:
+        NotRunningError: If there is neither.
+        ControlError: If it refuses.
+        TimeoutError: If it does not answer.
+    """
+    try:
+        return ask(session, "liveconnect", name=verb, arguments=arguments)
+    except NotRunningError:
+        alone = session.places.liveconnect
+        if not (alone / CONTROL_FILE).exists():
+            raise
+        return asyncio.run(ControlClient(alone).call(verb, **arguments))
 
 
 def wait_compliant(session: Session, changeset: int | None, timeout_s: float | None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from foundation.service import utc_now
-from utmlab.cli.asking import ask
+from utmlab.cli.asking import ask_liveconnect
 from utmlab.cli.checks import finish, report_options
 from utmlab.cli.mcs_client import check_client_command
 from utmlab.cli.mcs_replay import replay_command
@@ -31,7 +31,7 @@ def mcs() -> None:
 @click.argument("arguments", default="{}")
 @click.pass_obj
 def ask_command(session: Session, verb: str, arguments: str) -> None:
-    """Ask the running LiveConnect for what a test server has to offer.
+    """Ask the running LiveConnect, of a lab or alone, for what a test server has to offer.
 
     ARGUMENTS is a JSON object. VERB is flags, flags_replace, policy, policy_replace, ways_replace
     (relays and proxies), migration_token, migrate, responses, data_feeds, endpoints, send_command,
@@ -41,7 +41,9 @@ def ask_command(session: Session, verb: str, arguments: str) -> None:
         given = json.loads(arguments)
     except ValueError as error:
         raise click.BadParameter(f"not JSON: {error}") from error
-    answer = ask(session, "liveconnect", name=verb, arguments=given)
+    if not isinstance(given, dict):
+        raise click.BadParameter("no JSON object")
+    answer = ask_liveconnect(session, verb, given)
     text = json.dumps(answer, indent=2, ensure_ascii=False)
     emit(session, {"verb": verb, "answer": answer}, lambda: printable(text))
 

@@ -71,6 +71,13 @@ def test_our_own_server_passes_with_no_expected_failure(running):
     assert done.returncode == 0
 
 
+def test_a_broker_alone_is_asked_too(running):
+    data, _ = running
+    done = utmlab(data, "mcs", "ask", "flags_replace", '{"flags": {"x.enabled": true}}', "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["answer"]["flags"] == {"x.enabled": True}
+
+
 def test_env_tells_the_token_only_when_secrets_are_asked_for(running):
     data, ready = running
     assert environment(data)["UTMLAB_MCS_URL"] == ready["mcs_url"]

@@ -111,7 +111,8 @@ def test_a_question_that_liveconnect_does_not_know_or_cannot_read_is_refused(run
     words = ("mcs", "ask", "responses")
     unknown = running.call(*words, '{"endpoint_id": "nobody"}', exit_code=1)
     assert unknown["error"]["code"] == "endpoint_unknown"
-    assert running.call(*words, "nobody", exit_code=2)["error"]["code"] == "usage"
+    for unreadable in ("nobody", "[]"):
+        assert running.call(*words, unreadable, exit_code=2)["error"]["code"] == "usage"
 
 
 def test_an_installer_makes_another_computer(running, tmp_path):
