@@ -1,9 +1,11 @@
 """Push: what waits is fetched at once, and without push everything goes on as before."""
 
 import asyncio
+import base64
 
 import pytest
 
+from tests.endpoint.mcs_client.connect_proxy import PASSWORD, USER, Proxy
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
 from utmlab.stack import Stack
@@ -100,3 +102,18 @@ async def test_push_between_real_processes(tmp_path):
         done = await stack.call("utm", "policy_block", host="news.example")
         await stack.wait_compliant(done["changeset"])
         assert (await stack.browse("PC-01", "http://news.example/")).status == 403
+
+
+async def test_a_change_of_ways_takes_push_to_the_proxy_too(lab):
+    async with Proxy("Digest").running() as proxy:
+        encoded = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        ways = {
+            "proxies": [f"http://127.0.0.1:{proxy.port}"],
+            "proxy_credentials": [encoded],
+            "use_direct": False,
+        }
+        await lab.call("liveconnect", "ways_replace", ways=ways)
+        await until(lab, "endpoints", lambda found: found[0]["push"] and proxy.tunnels >= 2)
+        done = await lab.call("utm", "policy_block", host="news.example")
+        await lab.wait_compliant(done["changeset"])
+        assert (await lab.browse("PC-01", "http://news.example/")).status == 403
