@@ -3,6 +3,8 @@
 - `utmlab_stack`: a running lab of the test's own, Endpoint Protection on, polling fast.
 - `utmlab_endpoint`: a computer of that lab, installed, enrolled and compliant.
 - `utmlab_fleet`: installs so many computers and waits until they comply.
+- `utmlab_fresh_stack`: one lab for all tests of a session, brought back to the same state before
+  each; `utmlab_prepare`, which a project may have its own of, says to which.
 - `utmlab_clock`: runs a story in a lab whose time jumps: days within seconds.
 - Options: `--utmlab-poll S`, and `--utmlab-artifacts DIR`, where a failed test leaves a bundle of
   its lab without secrets. What a test can say about a lab is in `utmlab.checks`.
@@ -24,6 +26,7 @@ from foundation.service import utc_now
 from utmlab.bundle import write_bundle
 from utmlab.clock import VirtualClock, run_virtual
 from utmlab.computers import Computer
+from utmlab.fresh_start import FreshStart
 from utmlab.places import Places
 from utmlab.settings import LabSettings, Ports
 from utmlab.stack import Stack
@@ -39,6 +42,7 @@ FLEET_PATIENCE_S = 300.0
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 _PLACES = pytest.StashKey[list[Places]]()
 
+Prepare = Callable[[Stack], Awaitable[None]]
 Install = Callable[[int], Awaitable[list[Computer]]]
 Story = Callable[[Stack, VirtualClock], Any]
 
@@ -88,8 +92,29 @@ def _kept(places: Places, folder: Path, test: str) -> str:
 def _places(request: pytest.FixtureRequest, folder: Path) -> Places:
     data = folder / "utmlab"
     places = Places(data, data / "logs")
-    request.node.stash.setdefault(_PLACES, []).append(places)
+    _keep_if_it_fails(request, places)
     return places
+
+
+def _keep_if_it_fails(request: pytest.FixtureRequest, places: Places) -> None:
+    request.node.stash.setdefault(_PLACES, []).append(places)
+
+
+def _check_loop(request: pytest.FixtureRequest) -> None:
+    """Refuse a test that runs in a loop of its own: the lab's sockets are of the session's."""
+    marker = request.node.get_closest_marker("asyncio")
+    scope = marker.kwargs.get("loop_scope") if marker else None
+    if (scope or request.config.getini("asyncio_default_test_loop_scope")) != "session":
+        pytest.fail(
+            "a test with utmlab_fresh_stack runs in the session's loop: mark it "
+            'pytest.mark.asyncio(loop_scope="session")',
+            pytrace=False,
+        )
+
+
+def _settings(config: pytest.Config) -> LabSettings:
+    poll_s: float = config.getoption("--utmlab-poll")
+    return LabSettings(poll_interval_s=poll_s, ports=Ports())
 
 
 @pytest.fixture
@@ -118,11 +143,45 @@ if pytest_asyncio is not None:
         request: pytest.FixtureRequest, tmp_path: Path, pytestconfig: pytest.Config
     ) -> AsyncIterator[Stack]:
         """Yield a running lab with Endpoint Protection switched on."""
-        poll_s: float = pytestconfig.getoption("--utmlab-poll")
-        settings = LabSettings(poll_interval_s=poll_s, ports=Ports())
-        async with Stack(_places(request, tmp_path), settings) as lab:
+        async with Stack(_places(request, tmp_path), _settings(pytestconfig)) as lab:
             await lab.call("utm", "enable")
             yield lab
+
+    @pytest.fixture(scope="session")
+    def utmlab_prepare() -> Prepare:
+        """Return what brings the session's lab to the state that each test begins with."""
+
+        async def prepare(lab: Stack) -> None:
+            await lab.install(COMPUTER)
+            await lab.wait_compliant()
+
+        return prepare
+
+    @pytest_asyncio.fixture(scope="session", loop_scope="session")
+    async def utmlab_shared_stack(
+        tmp_path_factory: pytest.TempPathFactory,
+        pytestconfig: pytest.Config,
+        utmlab_prepare: Prepare,
+    ) -> AsyncIterator[tuple[Stack, FreshStart]]:
+        """Yield the session's lab, prepared, and what brings it back."""
+        data = tmp_path_factory.mktemp("session") / "utmlab"
+        async with Stack(Places(data, data / "logs"), _settings(pytestconfig)) as lab:
+            await lab.call("utm", "enable")
+            await utmlab_prepare(lab)
+            fresh = FreshStart(lab)
+            await fresh.keep()
+            yield lab, fresh
+
+    @pytest_asyncio.fixture(loop_scope="session")
+    async def utmlab_fresh_stack(
+        request: pytest.FixtureRequest, utmlab_shared_stack: tuple[Stack, FreshStart]
+    ) -> Stack:
+        """Return the session's lab as it was prepared, whatever tests did to it before."""
+        _check_loop(request)
+        lab, fresh = utmlab_shared_stack
+        _keep_if_it_fails(request, lab.places)
+        await fresh.come_back()
+        return lab
 
     @pytest_asyncio.fixture
     async def utmlab_endpoint(utmlab_stack: Stack) -> Computer:

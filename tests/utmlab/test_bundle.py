@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import stat
 import tarfile
@@ -61,6 +62,8 @@ def test_it_tells_what_the_lab_is_and_what_its_logs_say(places, tmp_path):
     assert 'id="4233"' in content["logs/utm/epsecd.log"]
     assert "Registered as" in content["logs/endpoints/PC-01/MCSClient.log"]
     assert " enrolled " in content["logs/operations/liveconnect.log"]
+    assert [one["name"] for one in json.loads(content["trace.json"])["endpoints"]] == ["PC-01"]
+    assert re.search(r" 200 .* ms  POST \S+/register  ", content["journal.txt"])
 
 
 def test_no_secret_of_the_lab_is_in_it(places, tmp_path):

@@ -1,9 +1,10 @@
-"""What is in a bundle: what the lab is, what is wrong with it, and the ends of its logs.
+"""What is in a bundle: what the lab is, what is wrong with it, and the end of what it did.
 
 - Everything is read beside whatever runs; what cannot be read is told instead, and the rest is
   there all the same: a bundle is wanted of a lab that is broken.
 - Databases are told by their tables' sizes, the configuration without secrets; no host folder, no
-  key and no policy is copied.
+  key and no policy is copied. Of the journal there are the last exchanges without their bodies:
+  what is encoded in a body could not be blacked out.
 """
 
 import importlib.metadata
@@ -28,12 +29,17 @@ from liveconnect.config import database_file
 from utm.adoption import is_secret_node
 from utm.storage import DATABASE
 from utmlab.doctor import examine
+from utmlab.journal import as_text
 from utmlab.places import Places
 from utmlab.settings import recall
-from utmlab.stored import open_liveconnect, open_utm
+from utmlab.stored import open_liveconnect, open_utm, stored_trace
+from utmlab.stored_journal import StoredJournal
+from utmlab.trace import as_record
 
 END_BYTES: Final = 400_000
 """Of each log, as much of its end."""
+EXCHANGES: Final = 500
+"""So many of the last ones."""
 Part = tuple[str, Callable[[], str]]
 
 
@@ -46,6 +52,8 @@ def parts(places: Places, now: datetime) -> Iterator[Part]:
     yield "liveconnect.json", lambda: _json(_liveconnect(places))
     yield "configuration.json", lambda: _json(_configuration(places))
     yield "databases.json", lambda: _json(_databases(places))
+    yield "trace.json", lambda: _json(as_record(stored_trace(places, None)))
+    yield "journal.txt", lambda: _journal(places)
     for name in places.host_names():
         yield f"computers/{name}.json", _computer(places, name)
     for name, path in _logs(places):
@@ -130,6 +138,10 @@ def _database(path: Path) -> dict[str, Any]:
         versions = dict(database.execute("SELECT room, version FROM _versions").fetchall())
         rows = {one: database.table(one).count for one in database.table_names()}
     return {"bytes": path.stat().st_size, "versions": versions, "rows": rows}
+
+
+def _journal(places: Places) -> str:
+    return as_text(StoredJournal(places).more()[-EXCHANGES:])
 
 
 def _computer(places: Places, name: str) -> Callable[[], str]:
