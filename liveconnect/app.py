@@ -93,6 +93,7 @@ class LiveConnect(Service):
             self._store_settings(),
             roster=self._roster,
             bells=self._bells,
+            clones=self._parts.clones,
             log=self._log,
             before_commit=refusing_commits(self.faults, "liveconnect"),
         )

@@ -2,7 +2,8 @@
 
 - The keys: made once, by the first worker; the others write them into their own folders. Who
   changes them changes the database; all workers follow, that one too.
-- The memory: what another worker committed is taken in; held requests are woken.
+- The memory: what another worker committed is taken in; held requests are woken; two halves of a
+  clone are seen that speak to different workers.
 - A LiveConnect on SQLite is alone and shares nothing.
 """
 
@@ -16,6 +17,7 @@ from foundation.errors import DomainError
 from foundation.operations_log import OperationsLog
 from foundation.service import Tasks
 from liveconnect.ca_steps import trust_to_tell
+from liveconnect.clones import CloneWatch, EnteredSession
 from liveconnect.config import LiveConnectConfig
 from liveconnect.key_files import (
     KEYS,
@@ -68,9 +70,10 @@ async def _keep_keys(_files: Files) -> None:
 class SharedMemory:
     """Implements `liveconnect.store.postgres.follower.Memory`."""
 
-    def __init__(self, roster: Roster, bells: ReportBells) -> None:
+    def __init__(self, roster: Roster, bells: ReportBells, clones: CloneWatch) -> None:
         self._roster = roster
         self._bells = bells
+        self._clones = clones
         self.take_keys: Taken = _keep_keys
 
     def has(self, endpoint_id: str, revision: int) -> bool:
@@ -86,6 +89,10 @@ class SharedMemory:
                 # It may have polled at another worker since it was told of something here.
                 entry.is_told = False
             self._roster.put(endpoint)
+
+    def sessions_came(self, entries: Sequence[EnteredSession]) -> None:
+        """Take in what is entered of sessions."""
+        self._clones.take(entries)
 
     async def keys_came(self, files: Files) -> None:
         """Use these keys from now on."""
@@ -173,6 +180,7 @@ class AmongWorkers:
     async def load(self) -> None:
         """Rebuild the memory."""
         self._roster.load(await self.store.load_endpoints())
+        self._memory.sessions_came(await self.store.sessions())
 
     async def follow(self, tasks: Tasks, taken: Taken) -> None:
         """Follow the other workers from now on; on return the memory is current.
@@ -196,6 +204,7 @@ def sharing_of(
     *,
     roster: Roster,
     bells: ReportBells,
+    clones: CloneWatch,
     log: OperationsLog,
     before_commit: Callable[[], None],
 ) -> Sharing:
@@ -206,6 +215,7 @@ def sharing_of(
         settings: Of the rules.
         roster: The memory.
         bells: Of held report requests.
+        clones: The sessions of endpoints.
         log: The operations log.
         before_commit: Called before each commit on a file; its error is the commit's.
 
@@ -221,9 +231,11 @@ def sharing_of(
     except ImportError as error:
         raise PostgresDriverMissingError(f"PostgreSQL cannot be used: {error}") from error
     name = f"liveconnect {config.worker}"
-    memory = SharedMemory(roster, bells)
+    memory = SharedMemory(roster, bells, clones)
+    store = PostgresStore(config.database, settings, name=name)
+    clones.share(store)
     return AmongWorkers(
-        PostgresStore(config.database, settings, name=name),
+        store,
         Follower(config.database, memory, log, name=name),
         memory,
         roster,

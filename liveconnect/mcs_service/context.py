@@ -106,9 +106,13 @@ class McsContext:
             return self.roster.by_device(named["device"])
         return self.roster.by_header(request.headers.get("Authorization", ""))
 
-    def in_session(self, entry: Entry, request: web.Request, answer: web.Response) -> web.Response:
+    async def in_session(
+        self, entry: Entry, request: web.Request, answer: web.Response
+    ) -> web.Response:
         """Return the answer with the session's cookie; two sessions that alternate are told."""
-        cookie, is_new_clone = self.clones.saw(entry.endpoint_id, cookie_of(request), self.now())
+        cookie, is_new_clone = await self.clones.saw(
+            entry.endpoint_id, cookie_of(request), self.now()
+        )
         if cookie:
             answer.headers["Set-Cookie"] = f"{COOKIE}={cookie}; Path=/; Secure; HttpOnly"
         if is_new_clone:

@@ -115,7 +115,7 @@ class McsService:
             tenant_id=entry.tenant,
         )
         response = web.Response(body=answer.encode(), content_type=JSON)
-        return context.in_session(entry, request, response)
+        return await context.in_session(entry, request, response)
 
     async def _flags(self, request: web.Request) -> web.Response:
         entry = self._context.gate.endpoint_of_path(request)

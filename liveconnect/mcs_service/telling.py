@@ -73,7 +73,7 @@ class Telling:
         context.checkpoints.reach("liveconnect.after_statuses_commit")
         if new:
             context.bells.ring(entry.tenant)
-        return context.in_session(entry, request, web.Response())
+        return await context.in_session(entry, request, web.Response())
 
     async def events(self, request: web.Request) -> web.Response:
         """POST /events/endpoint/{endpoint}."""
@@ -91,7 +91,7 @@ class Telling:
         context.checkpoints.reach("liveconnect.after_events_commit")
         if new:
             context.bells.ring(entry.tenant)
-        return context.in_session(entry, request, web.Response())
+        return await context.in_session(entry, request, web.Response())
 
     async def response(self, request: web.Request) -> web.Response:
         """POST /v2/responses/device/{device}/app_id/{app}/correlation_id/{command}."""

@@ -37,6 +37,18 @@ async def test_a_poll_that_finds_nothing_never_commits(counted):
     assert before == sum(counted.groups)
 
 
+async def test_a_session_costs_one_commit_at_most_and_only_where_it_is_shared(counted):
+    endpoint = await counted.enrolled(await counted.utm())
+    shared = counted.config.database is not None
+    costs = []
+    for _ in range(4):
+        before = counted.pieces
+        await endpoint.put_status("SWC", "r")
+        await endpoint.poll()
+        costs.append(counted.pieces - before - 1)  # beside that of the status
+    assert costs == [0, int(shared), 0, 0]
+
+
 async def test_when_endpoints_were_seen_is_one_commit_for_all_of_them(counted):
     utm = await counted.utm()
     endpoints = [await counted.enrolled(utm, f"PC-{number}") for number in range(5)]

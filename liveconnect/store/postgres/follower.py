@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from foundation.operations_log import OperationsLog
+from liveconnect.clones import EnteredSession
 from liveconnect.key_files import Files
 from liveconnect.store.loading import Chosen, load_endpoints
 from liveconnect.store.postgres.connecting import CONNECT_TIMEOUT_S, UNAVAILABLE, connected, said
 from liveconnect.store.postgres.keys import kept_keys
 from liveconnect.store.postgres.readers import read_on
 from liveconnect.store.postgres.schema import ENDPOINTS_CHANNEL, REPORTS_CHANNEL
+from liveconnect.store.postgres.sessions import sessions_of
 from liveconnect.store.postgres.sql import PostgresSql
 from liveconnect.store.postgres.store import unavailable
 from liveconnect.store.records import EndpointRecord
@@ -39,6 +41,9 @@ SELECT kind, id, revision, change FROM (
     (SELECT 'endpoint' AS kind, id, revision, change FROM endpoints
         WHERE change > ? ORDER BY change LIMIT ?)
     UNION ALL
+    (SELECT 'session', endpoint_id, 0, change FROM sessions
+        WHERE change > ? ORDER BY change LIMIT ?)
+    UNION ALL
     (SELECT 'key', name, 0, change FROM keys WHERE change > ?)) AS changed
 ORDER BY change LIMIT ?
 """
@@ -52,6 +57,9 @@ class Memory(Protocol):
 
     def take(self, endpoints: Sequence[EndpointRecord]) -> None:
         """Take endpoints in as they were committed."""
+
+    def sessions_came(self, entries: Sequence[EnteredSession]) -> None:
+        """Take in what is entered of sessions."""
 
     async def keys_came(self, files: Files) -> None:
         """Use these keys from now on; they may be the ones that are used."""
@@ -178,11 +186,15 @@ class Follower:
     async def _take_some(self, sql: PostgresSql) -> bool:
         """Take in what changed next; tell whether there may be more."""
         position, most = self._position, MOST_AT_ONCE
-        changed = (await sql.fetch(_CHANGED, [position, most, position, most])).fetchall()
+        arguments = [position, most, position, most, position, most]
+        changed = (await sql.fetch(_CHANGED, arguments)).fetchall()
         if not changed:
             return False
         if any(row[0] == "key" for row in changed):
             await self._memory.keys_came(await read_on(sql, kept_keys))
+        spoken = [row[1] for row in changed if row[0] == "session"]
+        if spoken:
+            self._memory.sessions_came(await read_on(sql, lambda db: sessions_of(db, spoken)))
         endpoints = [row[1:3] for row in changed if row[0] == "endpoint"]
         unknown = [name for name, revision in endpoints if not self._memory.has(name, revision)]
         if unknown:

@@ -5,9 +5,10 @@
 - `endpoints.change` numbers every change of an endpoint that a worker's memory must know. Writers
   hold one lock until they have committed, so the numbers are committed in their order: whoever
   has seen number n has seen every smaller one.
-- Keys are numbered by the same sequence.
+- Keys and sessions of endpoints are numbered by the same sequence.
 - Two channels tell listeners to look: `liveconnect_endpoints`, and `liveconnect_reports` with the
-  tenant. A notice is sent by the commit itself; one that is lost costs time only.
+  tenant. A notice is sent by the commit itself; one that is lost costs time only. A session sends
+  none: it can wait for the next look.
 """
 
 import re
@@ -63,9 +64,26 @@ _NUMBERED_KEYS: Final = (
         "FOR EACH ROW EXECUTE FUNCTION number_change()"
     ),
 )
+_SESSIONS: Final = (
+    """
+    CREATE TABLE sessions (
+        endpoint_id TEXT COLLATE "C" PRIMARY KEY, newest TEXT NOT NULL,
+        ended TEXT NOT NULL DEFAULT '', cloned_at TEXT, change BIGINT NOT NULL DEFAULT 0)""",
+    "CREATE INDEX sessions_by_change ON sessions (change)",
+    """
+    CREATE FUNCTION number_session() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        NEW.change := nextval('changes');
+        RETURN NEW;
+    END $$""",
+    (
+        "CREATE TRIGGER number_session BEFORE INSERT OR UPDATE ON sessions "
+        "FOR EACH ROW EXECUTE FUNCTION number_session()"
+    ),
+)
 _ROOMS: Final = (
     ("liveconnect", tuple(statements_of(each) for each in MIGRATIONS)),
-    ("workers", (_FOR_WORKERS, _NUMBERED_KEYS)),
+    ("workers", (_FOR_WORKERS, _NUMBERED_KEYS, _SESSIONS)),
 )
 
 
@@ -109,6 +127,7 @@ def newest_change(sql: Sql) -> int:
     """Return the number of the newest change."""
     row = sql.execute(
         "SELECT COALESCE(max(change), 0) FROM (SELECT max(change) AS change FROM endpoints "
+        "UNION ALL SELECT max(change) FROM sessions "
         "UNION ALL SELECT max(change) FROM keys) AS newest"
     ).fetchone()
     return int(row[0])

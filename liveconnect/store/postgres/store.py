@@ -6,10 +6,12 @@ from typing import TypeVar
 
 from foundation.protocol.reasons import Reason
 from liveconnect.ca_steps import trust_to_tell
+from liveconnect.clones import EnteredSession
 from liveconnect.key_files import Changes, Files, changed
 from liveconnect.refusals import StoreUnavailableError
 from liveconnect.store.intents import Intents
 from liveconnect.store.intents_base import StoreSettings
+from liveconnect.store.postgres import sessions
 from liveconnect.store.postgres.connecting import (
     UNAVAILABLE,
     DatabaseUnreachableError,
@@ -77,6 +79,26 @@ class PostgresStore(Intents):
             self._replace_trust(sql, trust_to_tell(changed(kept, changes)), at)
 
         await self._write(work)
+
+    async def enter_session(
+        self, endpoint_id: str, cookie: str, known: int
+    ) -> EnteredSession | None:
+        """Enter the newest session of an endpoint, unless there is an entry newer than `known`."""
+        return await self._write(
+            lambda sql: sessions.enter_session(sql, endpoint_id, cookie, known)
+        )
+
+    async def enter_clone(
+        self, endpoint_id: str, newest: str, ended: str, at: datetime
+    ) -> EnteredSession | None:
+        """Enter that an endpoint is cloned, unless it is known."""
+        return await self._write(
+            lambda sql: sessions.enter_clone(sql, endpoint_id, newest, ended, at)
+        )
+
+    async def sessions(self) -> tuple[EnteredSession, ...]:
+        """Return what is entered of every endpoint, to rebuild the memory."""
+        return await self._read(sessions.all_sessions)
 
     async def newest_change(self) -> int:
         """Return the number of the newest change of an endpoint."""

@@ -19,7 +19,7 @@ class Memory:
     def __init__(self):
         self.taken = {}
         self.read = []
-        self.keys = []
+        self.keys, self.sessions = [], []
         self.reports = asyncio.Queue()
 
     def has(self, endpoint_id, revision):
@@ -29,6 +29,9 @@ class Memory:
         for endpoint in endpoints:
             self.taken[endpoint.endpoint_id] = endpoint.queue.revision
         self.read.append([endpoint.endpoint_id for endpoint in endpoints])
+
+    def sessions_came(self, entries):
+        self.sessions += entries
 
     async def keys_came(self, files):
         self.keys.append(files)
