@@ -2,6 +2,8 @@
 
 - Numbers rise by one and are never reused; a transaction that changes nothing has no number.
 - An entry tells the net effect on one object or node and holds only the attributes that differ.
+- Of a list with more references than `LONGEST_LIST_TOLD` an entry tells what joined and what left:
+  the list of all computers whole, twice for each that enrols, would outgrow everything else.
 - Values of secret attributes and nodes are replaced by a mark: the record is shown to people.
 """
 
@@ -20,6 +22,7 @@ from utm.confd.store import last_change_number
 from utm.confd.values import Value, thaw
 
 HIDDEN: Final = "[redacted]"
+LONGEST_LIST_TOLD: Final = 100
 Effect = Literal["created", "changed", "deleted"]
 
 
@@ -69,8 +72,10 @@ def node_entry(key: str, before: Value, after: Value) -> Entry | None:
     """Return the effect on a node, or None if there is none."""
     if before == after:
         return None
-    is_secret = node(key).is_secret
-    old, new = (HIDDEN, HIDDEN) if is_secret else (thaw(before), thaw(after))
+    known = node(key)
+    old, new = (HIDDEN, HIDDEN) if known.is_secret else (thaw(before), thaw(after))
+    if known.targets and isinstance(old, list) and isinstance(new, list):
+        old, new = _as_told(old, new)
     return Entry("node", key, "", key, "changed", {key: old}, {key: new})
 
 
@@ -95,6 +100,16 @@ def read_changes(db: Database, *, after: int = 0, limit: int = 1000) -> tuple[Ch
         [after, limit],
     ).fetchall()
     return tuple(_change(*row) for row in rows)
+
+
+def _as_told(old: list[Any], new: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Return what left a long list and what joined it; both whole if it is short or only moved."""
+    if max(len(old), len(new)) <= LONGEST_LIST_TOLD:
+        return old, new
+    had, has = frozenset(old), frozenset(new)
+    left = [each for each in old if each not in has]
+    joined = [each for each in new if each not in had]
+    return (left, joined) if left or joined else (old, new)
 
 
 def _change(number: int, at: str, user: str, summary: str, detail: str) -> Change:

@@ -10,7 +10,7 @@
   an object that is used by anything but the list of its own class does not go.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -141,22 +141,23 @@ class Edit(Confd):
             ReferenceRefusedError: If a reference leads nowhere or to a wrong class.
             RefTakenError: If the chosen reference is taken or malformed.
         """
-        full_type = f"{class_}/{type_}"
-        completed = completed_attributes(
-            object_class(full_type), attributes, keeps_unknown=self._is_import
-        )
-        self._check_rules(full_type, completed)
-        if ref is None:
-            ref = reference_for(full_type, completed["name"], self._is_taken)
-        elif not is_well_formed(ref):
-            raise RefTakenError(ref, "is not well-formed")
-        elif self._is_taken(ref):
-            raise RefTakenError(ref, "is taken")
-        self._save(Object(ref, class_, type_, locked, completed))
-        listing = listing_node(full_type)
-        if listing is not None:
-            self.set_node(listing.key, listing.with_listed(self.node(listing.key), ref))
-        return ref
+        made = self._make(class_, type_, attributes, ref, locked)
+        self._list(f"{class_}/{type_}", [made])
+        return made
+
+    def create_all(
+        self, class_: str, type_: str, all_attributes: Iterable[Mapping[str, Value]]
+    ) -> tuple[str, ...]:
+        """Make objects of one class, as `create` does; the list of the class is written once.
+
+        Raises:
+            UnknownClassError: If there is no such class.
+            AttributeRefusedError: If an attribute is unknown, missing or wrong.
+            ReferenceRefusedError: If a reference leads nowhere or to a wrong class.
+        """
+        made = tuple(self._make(class_, type_, each, None, "") for each in all_attributes)
+        self._list(f"{class_}/{type_}", made)
+        return made
 
     def change(
         self, ref: str, attributes: Mapping[str, Value], *, override_lock: bool = False
@@ -279,6 +280,37 @@ class Edit(Confd):
     def finish(self, *, at: datetime, user: str, summary: str) -> None:
         """Record what was done as the next change; nothing, if nothing differs."""
         self.recorded = self._recorder.record(at=at, user=user, summary=summary)
+
+    def _make(
+        self,
+        class_: str,
+        type_: str,
+        attributes: Mapping[str, Value],
+        ref: str | None,
+        locked: Lock,
+    ) -> str:
+        full_type = f"{class_}/{type_}"
+        completed = completed_attributes(
+            object_class(full_type), attributes, keeps_unknown=self._is_import
+        )
+        self._check_rules(full_type, completed)
+        if ref is None:
+            ref = reference_for(full_type, completed["name"], self._is_taken)
+        elif not is_well_formed(ref):
+            raise RefTakenError(ref, "is not well-formed")
+        elif self._is_taken(ref):
+            raise RefTakenError(ref, "is taken")
+        self._save(Object(ref, class_, type_, locked, completed))
+        return ref
+
+    def _list(self, full_type: str, refs: Iterable[str]) -> None:
+        """Put new objects into the list of their class, if it has one."""
+        listing = listing_node(full_type)
+        if listing is not None:
+            listed = self.node(listing.key)
+            for ref in refs:
+                listed = listing.with_listed(listed, ref)
+            self.set_node(listing.key, listed)
 
     def _store(self, before: Object, attributes: Mapping[str, Value]) -> Object:
         after = replace(before, attributes=attributes)

@@ -59,17 +59,13 @@ class StoredStatus:
 
 def enrol(db: Database, report: Report, *, ref: str, name: str) -> None:
     """Record a computer; one that enrols again keeps its row."""
-    db.table("epsecd_endpoints").upsert(
-        {
-            "endpoint_id": report.endpoint_id,
-            "ref": ref,
-            "name": name,
-            "description": json.dumps(report.body),
-            "enrolled_at": report.at,
-            "removed": 0,
-            "last_report_at": report.at,
-        },
-        pk="endpoint_id",
+    db.execute(
+        "INSERT INTO epsecd_endpoints (endpoint_id, ref, name, description, enrolled_at, removed,"
+        " last_report_at) VALUES (?, ?, ?, ?, ?, 0, ?)"
+        " ON CONFLICT (endpoint_id) DO UPDATE SET ref = excluded.ref, name = excluded.name,"
+        " description = excluded.description, enrolled_at = excluded.enrolled_at, removed = 0,"
+        " last_report_at = excluded.last_report_at",
+        [report.endpoint_id, ref, name, json.dumps(report.body), report.at, report.at],
     )
 
 

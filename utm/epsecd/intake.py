@@ -8,8 +8,11 @@
   transaction, and a batch that comes again is acknowledged again in silence.
 - A report that cannot be read is acknowledged too, with a line that says so; it would otherwise
   come back for ever.
+- Enrolments come first, as one change, each unless something of its endpoint stands before it; if
+  one cannot be read, each is taken on its own.
 - Browsing comes by the hundred: each event is read on its own, which changes nothing, and what was
   read is stored as one. Any other report has a savepoint of its own.
+- Who complies is looked at once for a batch.
 """
 
 import hashlib
@@ -29,6 +32,7 @@ from foundation.protocol.names import SAV, SWC
 from utm.confd.confd import Confd, transaction
 from utm.epsecd import endpoints, hops, web_hours
 from utm.epsecd.compliance import settle
+from utm.epsecd.enrolling import enrol
 from utm.epsecd.voice import Voice
 from utm.logs.eplog import web_event_line
 
@@ -38,7 +42,6 @@ UNREADABLE: Final = (
     *(sqlite3.InterfaceError, sqlite3.ProgrammingError),
 )
 """What reading and storing a report says of a body that is not what it should be."""
-_OPERATING_SYSTEM = "operating_system"
 
 
 def take_in(
@@ -56,15 +59,18 @@ def take_in(
     if not new:
         return ()
     voice.reports_received(db, at)
-    told = at.isoformat()
+    received_at = at.isoformat()
     db.conn.executemany(
         "INSERT INTO epsecd_reports VALUES (?, ?, ?)",
-        [(number, told, digest) for number, (_, digest) in new.items()],
+        [(number, received_at, digest) for number, (_, digest) in new.items()],
     )
-    browsed = _Browsed()
-    for report, _ in new.values():
-        _take_in_one(db, report, at, voice, browsed)
-    browsed.store(db, at, voice)
+    ahead, rest = _enrolments_ahead([report for report, _ in new.values()])
+    if ahead:
+        _take_enrolments(db, ahead, at, voice)
+    told = _Told()
+    for report in rest:
+        _take_in_one(db, report, at, voice, told)
+    told.store(db, at, voice)
     numbers = tuple(new)
     voice.acknowledging(db, at, numbers)
     db.execute("DELETE FROM epsecd_reports WHERE number <= ?", [max(numbers) - NUMBERS_KEPT])
@@ -72,12 +78,26 @@ def take_in(
 
 
 @dataclass(slots=True)
-class _Browsed:
-    """What the events of a batch come to."""
+class _Told:
+    """What the events and statuses of a batch come to.
+
+    Attributes:
+        events: Browsing that was read.
+        lines: Its lines.
+        heard_at: Endpoint id to when LiveConnect heard from it last.
+        reported: The endpoints and apps whose statuses were stored and not looked at yet.
+    """
 
     events: list[WebControlEvent] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     heard_at: dict[str, str] = field(default_factory=dict)
+    reported: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def look(self, db: Database) -> None:
+        """See who complies by what was stored since the last look."""
+        if self.reported:
+            settle(db, dict.fromkeys(endpoint_id for endpoint_id, _ in self.reported))
+            self.reported.clear()
 
     def add(self, report: Report, at: datetime, voice: Voice) -> None:
         """Read one event; one that is refused adds nothing."""
@@ -89,19 +109,21 @@ class _Browsed:
         self.heard_at[report.endpoint_id] = max(before, report.at)
 
     def store(self, db: Database, at: datetime, voice: Voice) -> None:
-        """Store all that was read."""
+        """Store all that was read, and see who complies."""
+        self.look(db)
         for endpoint_id, heard_at in self.heard_at.items():
             endpoints.heard_from(db, endpoint_id, heard_at)
         voice.browsed(db, at, self.lines)
         web_hours.count(db, self.events, at)
 
 
-def _take_in_one(
-    db: Database, report: Report, at: datetime, voice: Voice, browsed: _Browsed
-) -> None:
+def _take_in_one(db: Database, report: Report, at: datetime, voice: Voice, told: _Told) -> None:
     try:
         if report.kind == "event":
-            browsed.add(report, at, voice)
+            told.add(report, at, voice)
+            return
+        if report.kind == "status":
+            _take_status(db, report, at, voice, told)
             return
         with db.atomic():
             _TAKERS[report.kind](db, report, at, voice)
@@ -111,32 +133,29 @@ def _take_in_one(
         voice.also(db, "report_refused", at, values)
 
 
+def _take_enrolments(db: Database, reports: Sequence[Report], at: datetime, voice: Voice) -> None:
+    try:
+        with db.atomic():
+            enrol(db, reports, at, voice)
+    except UNREADABLE:  # one of them, so each on its own
+        for report in reports:
+            _take_in_one(db, report, at, voice, _Told())
+
+
+def _enrolments_ahead(reports: Sequence[Report]) -> tuple[list[Report], list[Report]]:
+    """Split off the enrolments before which the batch tells nothing of the same endpoint."""
+    seen: set[str] = set()
+    ahead: list[Report] = []
+    rest: list[Report] = []
+    for report in reports:
+        is_ahead = report.kind == "enrolled" and report.endpoint_id not in seen
+        seen.add(report.endpoint_id)
+        (ahead if is_ahead else rest).append(report)
+    return ahead, rest
+
+
 def _enrolled(db: Database, report: Report, at: datetime, voice: Voice) -> None:
-    name = str(report.body["computer_name"])
-    system = str(report.body.get(_OPERATING_SYSTEM, ""))
-    known = endpoints.find(db, report.endpoint_id)
-    with transaction(db, at=at, user="epsecd", summary=f"endpoint {name} enrolled") as edit:
-        if known is not None and edit.find(known.ref) is not None:
-            ref = known.ref
-            edit.change(ref, {"name": name, "os": system}, override_lock=True)
-        else:
-            computer = {"name": name, "mcs_id": report.endpoint_id, "os": system, "accepted": True}
-            ref = edit.create("epp", "endpoint", computer)
-    endpoints.enrol(db, report, ref=ref, name=name)
-    values = {
-        "endpoint": report.endpoint_id,
-        "computer": name,
-        "group": _group_name(Confd(db), ref),
-    }
-    voice.also(db, "endpoint_enrolled", at, values)
-
-
-def _group_name(confd: Confd, endpoint_ref: str) -> str:
-    """Name the group of a computer; of the whole configuration only the groups are read."""
-    for group in confd.objects("epp", "endpoints_group"):
-        if endpoint_ref in group.texts("endpoints"):
-            return group.name
-    return confd.get(confd.node("epp.default_endpoints_group")).name
+    enrol(db, [report], at, voice)
 
 
 def _removed(db: Database, report: Report, at: datetime, voice: Voice) -> None:
@@ -150,14 +169,24 @@ def _restored(db: Database, report: Report, at: datetime, voice: Voice) -> None:
     endpoints.set_removed(db, report.endpoint_id, removed=False)
 
 
-def _status(db: Database, report: Report, at: datetime, voice: Voice) -> None:
+def _take_status(db: Database, report: Report, at: datetime, voice: Voice, told: _Told) -> None:
+    status = report.endpoint_id, report.body["app_id"]
+    if status in told.reported:  # what the former said counts, however short it held
+        told.look(db)
+    with db.atomic():
+        is_of_policy = _status(db, report, at, voice)
+    if is_of_policy:
+        told.reported[status] = None
+
+
+def _status(db: Database, report: Report, at: datetime, voice: Voice) -> bool:
+    """Store a status; return whether it tells of a policy rather than of the computer."""
     body = report.body
     endpoints.heard_from(db, report.endpoint_id, report.at)
-    if not body["res"]:  # AGENT and APPSPROXY tell of the computer, not of a policy
-        return
+    if not body["res"]:  # AGENT and APPSPROXY
+        return False
     endpoints.record_status(db, report, at.isoformat())
     hops.record(db, report, at)
-    settle(db, [report.endpoint_id])
     if body["app_id"] == SAV:
         _note_antivirus(db, report, at)
     if body["res"] == "Diff":
@@ -169,6 +198,7 @@ def _status(db: Database, report: Report, at: datetime, voice: Voice) -> None:
             "reason": details.get("reason", "differs"),
         }
         voice.also(db, "policy_failed", at, values)
+    return True
 
 
 def _note_antivirus(db: Database, report: Report, at: datetime) -> None:
@@ -194,7 +224,6 @@ _TAKERS: Final[Mapping[str, Callable[[Database, Report, datetime, Voice], None]]
     "enrolled": _enrolled,
     "removed": _removed,
     "restored": _restored,
-    "status": _status,
 }
 
 

@@ -21,6 +21,27 @@ def test_a_transaction_is_one_numbered_change_with_before_and_after(appliance):
     assert entries["http.exceptions"].after == {"http.exceptions": [ref]}
 
 
+def test_of_a_long_list_a_change_tells_what_joined_and_what_left(appliance):
+    with appliance.edit() as edit:
+        many = edit.create_all("epp", "endpoint", [{"name": f"PC-{n}"} for n in range(101)])
+    with appliance.edit() as edit:
+        edit.delete(many[7])
+        edit.create("epp", "endpoint", {"name": "New"})
+    entries = {entry.key: entry for entry in edit.recorded.entries}
+    (new,) = set(appliance.confd.node("epp.endpoints")) - set(many)
+    assert entries["epp.endpoints"].before == {"epp.endpoints": [many[7]]}
+    assert entries["epp.endpoints"].after == {"epp.endpoints": [new]}
+
+
+def test_a_long_list_that_only_moved_is_told_whole(appliance):
+    with appliance.edit() as edit:
+        many = edit.create_all("epp", "endpoint", [{"name": f"PC-{n}"} for n in range(101)])
+    with appliance.edit() as edit:
+        edit.set_node("epp.endpoints", tuple(reversed(many)))
+    (entry,) = edit.recorded.entries
+    assert entry.after == {"epp.endpoints": list(reversed(many))}
+
+
 def test_a_transaction_that_fails_leaves_no_trace(appliance):
     before = appliance.stored()
 

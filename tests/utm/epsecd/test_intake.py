@@ -91,6 +91,46 @@ def test_the_same_computer_enrolling_again_keeps_its_object(db, voice):
     assert len(Confd(db).objects("epp", "endpoint")) == 1
 
 
+def enrolled(number, name=""):
+    body = {"computer_name": name or f"PC-{number}", "operating_system": "Windows 10"}
+    return Report(number, "enrolled", f"E{number}", AT.isoformat(), body)
+
+
+def test_the_computers_that_enrolled_in_a_batch_are_one_change(db, voice):
+    before = Confd(db).number
+    take_in(db, [enrolled(1), enrolled(2), enrolled(3)], at=AT, voice=voice)
+
+    (change,) = Confd(db).changes(after=before)
+    assert change.summary == "3 endpoints enrolled"
+    made = [entry.name for entry in change.entries if entry.effect == "created"]
+    assert made == ["PC-1", "PC-2", "PC-3"]
+    listed = Confd(db).node("epp.endpoints")
+    assert [Confd(db).get(ref).name for ref in listed] == made
+
+
+def test_of_a_batch_one_computer_that_cannot_be_read_is_refused_alone(db, voice):
+    broken = replace(enrolled(2), body={})
+    take_in(db, [enrolled(1), broken, enrolled(3)], at=AT, voice=replace(voice, extra_lines=True))
+
+    assert [one.name for one in endpoints.all_endpoints(db)] == ["PC-1", "PC-3"]
+    assert sum('id="4296"' in line for line in lines(db)) == 1
+
+
+def test_a_computer_that_was_removed_and_enrols_again_in_one_batch_is_there(db, voice):
+    take_in(db, [enrolled(1)], at=AT, voice=voice)
+    removed = Report(2, "removed", "E1", AT.isoformat(), {})
+    take_in(db, [removed, replace(enrolled(1), number=3)], at=LATER, voice=voice)
+
+    assert endpoints.find(db, "E1").is_removed is False
+
+
+def test_a_computer_that_enrols_and_is_removed_in_one_batch_is_removed(db, voice):
+    removed = Report(2, "removed", "E1", AT.isoformat(), {})
+    take_in(db, [enrolled(1), removed], at=AT, voice=voice)
+
+    assert endpoints.find(db, "E1").is_removed is True
+
+
 def test_a_status_of_before_does_not_replace_a_newer_one(db, voice):
     older = {**STATUS.body, "revision": "b" * 64}
     take_in(db, [ENROLLED, replace(STATUS, number=9)], at=AT, voice=voice)
