@@ -42,7 +42,7 @@ async def serve(data: Path, *, push: bool, timed: bool, has_utm: bool) -> None:
             await _with_utm(service, data, times)
         else:
             token = await register_utm(service.link_url, service.ca_file, data / "utm")
-            leave_out_of_collections()
+            leave_out_of_collections(is_server=True)
             await _answer(service, token, times)
     finally:
         await service.stop()
@@ -51,7 +51,7 @@ async def serve(data: Path, *, push: bool, timed: bool, has_utm: bool) -> None:
 async def _with_utm(service: LiveConnect, data: Path, times: ServiceTimes) -> None:
     async with enabled_utm(service, data) as utm:
         await verbs_of(utm)["edit"](operations=CONFIGURATION, summary="web control on")
-        leave_out_of_collections()
+        leave_out_of_collections(is_server=True)
         await _answer(service, await token_of(utm), times, utm)
 
 

@@ -66,7 +66,7 @@ async def _serve(
                 write_atomic(ready_file.absolute(), content.encode())
                 beside.callback(ready_file.unlink, missing_ok=True)
             say("Running; Ctrl-C stops it.")
-            leave_out_of_collections()
+            leave_out_of_collections(is_server=True)
             await asyncio.Event().wait()
     finally:
         await broker.stop()

@@ -24,7 +24,7 @@ async def _serve() -> None:
     except DomainError as error:
         _say({"error": f"{error}. {error.hint}"})
         return
-    leave_out_of_collections()
+    leave_out_of_collections(is_server=True)
     _say(_numbers(fleet))
     while await lines.readline():
         _say(_numbers(fleet))
