@@ -8,18 +8,12 @@ from foundation.protocol.link import PolicyDocument
 from liveconnect.commands import Queue, Wanted, assign
 from liveconnect.policies import StoredPolicy, pieces_of
 from liveconnect.store.instants import to_text
+from liveconnect.store.queue_rows import Renewed, load_queue, load_queues, save_queue, save_queues
 from liveconnect.store.records import CompilePolicy, QueueSnapshot
-from liveconnect.store.rows import join_words, load_queue, origin_of, save_queue, split_words
+from liveconnect.store.rows import join_words, origin_of, split_words
 from liveconnect.store.sql import Sql, in_portions
-from liveconnect.store.tenants import keys_of
+from liveconnect.store.tenants import keys_of, state_of
 
-_GROUP_OF = """
-SELECT COALESCE(m.group_ref, t.default_group)
-FROM endpoints e
-JOIN tenants t ON t.id = e.tenant
-LEFT JOIN memberships m ON m.tenant = e.tenant AND m.endpoint_id = e.id
-WHERE e.id = ? AND t.enabled = 1
-"""
 # CROSS JOIN keeps SQLite from walking through every policy of the tenant first.
 _WANTED_BY = """
 SELECT p.app_id, p.policy_type, p.policy_id, p.fragments
@@ -90,47 +84,36 @@ def _policy_row(tenant: str, policy: StoredPolicy, at: datetime) -> tuple[Any, .
     )
 
 
-class GroupPolicies:
-    """What the groups of one tenant want, each group read once."""
+def group_policies(
+    sql: Sql, tenant: str, endpoint_ids: Sequence[str], default: str | None
+) -> dict[str, tuple[Wanted, ...]]:
+    """Return what the group of each endpoint wants.
 
-    def __init__(self, sql: Sql, tenant: str) -> None:
-        self._sql = sql
-        self._tenant = tenant
-        self._by_group: dict[str, tuple[Wanted, ...]] = {}
+    Args:
+        sql: The database.
+        tenant: The UTM.
+        endpoint_ids: Endpoints of it, new ones too.
+        default: The group of those that are in no other; None while Endpoint Protection is off.
+    """
+    if default is None:
+        return dict.fromkeys(endpoint_ids, ())
+    groups = dict.fromkeys(endpoint_ids, default)
+    for places, some in in_portions(endpoint_ids):
+        groups |= sql.execute(
+            "SELECT endpoint_id, group_ref FROM memberships "  # noqa: S608 - places only
+            f"WHERE tenant = ? AND endpoint_id IN ({places})",
+            [tenant, *some],
+        ).fetchall()
+    wanted = {group: _wanted_by(sql, tenant, group) for group in set(groups.values())}
+    return {each: wanted[group] for each, group in groups.items()}
 
-    def of(self, endpoint_id: str) -> tuple[Wanted, ...]:
-        """Return the policies of the endpoint's group, none while Endpoint Protection is off."""
-        row = self._sql.execute(_GROUP_OF, [endpoint_id]).fetchone()
-        return () if row is None else self._of_group(row[0])
 
-    def of_several(
-        self, endpoint_ids: Sequence[str], default: str | None
-    ) -> dict[str, tuple[Wanted, ...]]:
-        """Return the same of each of several endpoints, the tenant's default group being known."""
-        if default is None:
-            return dict.fromkeys(endpoint_ids, ())
-        groups = dict.fromkeys(endpoint_ids, default)
-        for places, some in in_portions(endpoint_ids):
-            groups |= self._sql.execute(
-                "SELECT endpoint_id, group_ref FROM memberships "  # noqa: S608 - places only
-                f"WHERE tenant = ? AND endpoint_id IN ({places})",
-                [self._tenant, *some],
-            ).fetchall()
-        return {each: self._of_group(group) for each, group in groups.items()}
-
-    def _of_group(self, group: str) -> tuple[Wanted, ...]:
-        if group not in self._by_group:
-            rows = self._sql.execute(_WANTED_BY, [self._tenant, group])
-            self._by_group[group] = tuple(
-                Wanted(
-                    app_id=row[0],
-                    policy_type=row[1],
-                    policy_id=row[2],
-                    fragments=split_words(row[3]),
-                )
-                for row in rows
-            )
-        return self._by_group[group]
+def _wanted_by(sql: Sql, tenant: str, group: str) -> tuple[Wanted, ...]:
+    rows = sql.execute(_WANTED_BY, [tenant, group])
+    return tuple(
+        Wanted(app_id=row[0], policy_type=row[1], policy_id=row[2], fragments=split_words(row[3]))
+        for row in rows
+    )
 
 
 def concerned(sql: Sql, tenant: str) -> tuple[str, ...]:
@@ -139,30 +122,25 @@ def concerned(sql: Sql, tenant: str) -> tuple[str, ...]:
 
 
 def assign_group_policies(
-    sql: Sql, tenant: str, endpoint_ids: Iterable[str], at: datetime, ttl_s: float
+    sql: Sql, tenant: str, endpoint_ids: Sequence[str], at: datetime, ttl_s: float
 ) -> tuple[QueueSnapshot, ...]:
     """Assign to each endpoint what its group has and it has not."""
-    epoch, number = sql.execute(
-        "SELECT changeset_epoch, changeset_number FROM tenants WHERE id = ?", [tenant]
-    ).fetchone()
-    origin = origin_of(sql, at, ttl_s, epoch=epoch, number=number)
-    policies = GroupPolicies(sql, tenant)
-    changed = []
-    for endpoint_id in endpoint_ids:
-        before = load_queue(sql, endpoint_id)
-        after = assign(before, policies.of(endpoint_id), origin)
-        if after is not before:
-            changed.append(
-                save_queue(
-                    sql,
-                    tenant=tenant,
-                    endpoint_id=endpoint_id,
-                    before=before,
-                    after=after,
-                    at=at,
-                )
-            )
-    return tuple(changed)
+    if not endpoint_ids:
+        return ()
+    state = state_of(sql, tenant)
+    policies = group_policies(sql, tenant, endpoint_ids, state.default_group)
+    origin = origin_of(
+        *(sql, at, ttl_s),
+        epoch=state.epoch,
+        number=state.number,
+        ids_at_once=len(endpoint_ids),
+    )
+    renewed = (
+        Renewed(endpoint_id, queue, assign(queue, policies[endpoint_id], origin))
+        for endpoint_id, queue in load_queues(sql, endpoint_ids).items()
+    )
+    changed = [each for each in renewed if each.after is not each.before]
+    return save_queues(sql, tenant, changed, at)
 
 
 def replace_policy(

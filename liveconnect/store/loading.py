@@ -33,8 +33,19 @@ def of_tenant(tenant: str) -> Chosen:
 
 def load_endpoint(sql: Sql, endpoint_id: str) -> EndpointRecord | None:
     """Return one endpoint, or None."""
-    found = load_endpoints(sql, Chosen("= ?", (endpoint_id,)))
+    found = load_endpoints(sql, _one(endpoint_id))
     return found[0] if found else None
+
+
+def load_snapshot(sql: Sql, endpoint_id: str, revision: int) -> QueueSnapshot:
+    """Return the queue of an endpoint as it is stored."""
+    chosen = _one(endpoint_id)
+    return QueueSnapshot(
+        endpoint_id=endpoint_id,
+        revision=revision,
+        waiting=tuple(_waiting(sql, chosen)[endpoint_id]),
+        policies=_policies(sql, chosen)[endpoint_id],
+    )
 
 
 def load_endpoints(sql: Sql, chosen: Chosen = EVERY) -> tuple[EndpointRecord, ...]:
@@ -66,6 +77,10 @@ def load_endpoints(sql: Sql, chosen: Chosen = EVERY) -> tuple[EndpointRecord, ..
         )
         for row in rows
     )
+
+
+def _one(endpoint_id: str) -> Chosen:
+    return Chosen("= ?", (endpoint_id,))
 
 
 def _waiting(sql: Sql, chosen: Chosen) -> dict[str, list[QueuedCommand]]:

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from foundation.protocol.computer_status import ComputerStatus
 from liveconnect.commands import Origin, Queue, assign
 from liveconnect.reports import Happening, describe_computer
-from liveconnect.store.assigning import GroupPolicies, store_policies
+from liveconnect.store.assigning import group_policies, store_policies
 from liveconnect.store.instants import to_text
 from liveconnect.store.outbox import report_all
+from liveconnect.store.queue_rows import insert_queues, snapshot_of
 from liveconnect.store.records import CompilePolicy, EndpointRecord, Enrolment
-from liveconnect.store.rows import insert_queues, origin_of, snapshot_of, to_json
+from liveconnect.store.rows import origin_of, to_json
 from liveconnect.store.sql import Sql
 from liveconnect.store.tenants import state_of
 
@@ -89,7 +90,7 @@ def _first_queues(
     first_at = asked[0][1]
     own = store_policies(sql, tenant, documents, first_at, rules.fragment_above)
     new_ids = [each.new_id for each, _ in asked]
-    groups = GroupPolicies(sql, tenant).of_several(new_ids, state.default_group)
+    groups = group_policies(sql, tenant, new_ids, state.default_group)
     ids = origin_of(sql, first_at, rules.ttl_s, ids_at_once=_IDS_AT_ONCE * len(asked)).new_id
     queues = {}
     for (each, at), wanted in zip(asked, own, strict=True):

@@ -8,7 +8,6 @@ from liveconnect.commands import (
     Origin,
     Queue,
     ShownRevision,
-    acknowledge,
     enqueue,
     expire,
     reassign,
@@ -16,8 +15,10 @@ from liveconnect.commands import (
 from liveconnect.refusals import NotFoundError
 from liveconnect.store.assigning import with_mcs_policy
 from liveconnect.store.instants import to_text
+from liveconnect.store.loading import load_snapshot
+from liveconnect.store.queue_rows import load_queue, save_queue
 from liveconnect.store.records import CompilePolicy, Delivery, QueueSnapshot
-from liveconnect.store.rows import load_queue, load_snapshot, origin_of, save_queue
+from liveconnect.store.rows import origin_of
 from liveconnect.store.sql import Sql
 
 _MCS_SETTINGS = "mcs_settings"
@@ -59,18 +60,13 @@ def acknowledge_commands(
     at: datetime,
 ) -> QueueSnapshot:
     """End commands that the endpoint has taken over, and note when each reached it."""
-    tenant, revision = sql.execute(
-        "SELECT tenant, revision FROM endpoints WHERE id = ?", [endpoint_id]
-    ).fetchone()
-    for command_id in command_ids:
-        _note_acknowledgement(sql, endpoint_id, command_id, delivered.get(command_id), at)
-    before = load_queue(sql, endpoint_id)
-    after = acknowledge(before, command_ids, at)
-    if after is before:
-        return load_snapshot(sql, endpoint_id, revision)
-    return save_queue(
-        sql, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
+    ended = sum(
+        _end_command(sql, endpoint_id, command_id, delivered.get(command_id), at)
+        for command_id in command_ids
     )
+    query = "UPDATE endpoints SET revision = revision + ? WHERE id = ? RETURNING revision"
+    revision = sql.execute(query, [int(ended > 0), endpoint_id]).fetchone()[0]
+    return load_snapshot(sql, endpoint_id, revision)
 
 
 def keep_up(
@@ -148,35 +144,35 @@ def refresh_mcs_policies(
     return tuple(changed)
 
 
-def _note_acknowledgement(
+def _end_command(
     sql: Sql,
     endpoint_id: str,
     command_id: str,
     delivered: Delivery | None,
     at: datetime,
-) -> None:
+) -> int:
+    """End a command as `liveconnect.commands.acknowledge` does; return whether it waited."""
     # Also assignments whose command a newer one replaced meanwhile: the timeline tells them.
     # After a restart nobody remembers the delivery: the time is that of the acknowledgement.
-    stamp = to_text(delivered.at if delivered else at)
-    by = delivered.by if delivered else ""
+    stamp, ended_at = to_text(delivered.at if delivered else at), to_text(at)
     sql.execute(
         "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
         "delivered_by = COALESCE(delivered_by, ?), "
-        "acknowledged_at = COALESCE(acknowledged_at, ?) WHERE endpoint_id = ? AND command_id = ?"
-        " AND is_current = 0",
-        [stamp, by, to_text(at), endpoint_id, command_id],
+        "acknowledged_at = COALESCE(acknowledged_at, ?) WHERE endpoint_id = ? AND command_id = ?",
+        [stamp, delivered.by if delivered else "", ended_at, endpoint_id, command_id],
     )
-    sql.execute(
-        "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
-        "delivered_by = COALESCE(delivered_by, ?) "
-        "WHERE endpoint_id = ? AND command_id = ? AND is_current = 1",
-        [stamp, by, endpoint_id, command_id],
-    )
-    sql.execute(
-        "UPDATE commands SET delivered_at = COALESCE(delivered_at, ?) "
-        "WHERE id = ? AND endpoint_id = ?",
-        [stamp, command_id, endpoint_id],
-    )
+    carried = sql.execute(
+        "DELETE FROM commands WHERE id = ? AND endpoint_id = ? AND apps <> ''",
+        [command_id, endpoint_id],
+    ).rowcount
+    if carried:
+        return carried
+    return sql.execute(
+        "UPDATE commands SET delivered_at = ?, ended_at = ?, "
+        "outcome = CASE WHEN expires_at <= ? THEN 'expired' ELSE 'acknowledged' END "
+        "WHERE id = ? AND endpoint_id = ? AND outcome IS NULL",
+        [stamp, ended_at, ended_at, command_id, endpoint_id],
+    ).rowcount
 
 
 def _due(sql: Sql, at: datetime, interval_s: float) -> list[tuple[str, str]]:
