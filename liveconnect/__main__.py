@@ -15,6 +15,7 @@ from pathlib import Path
 import uvloop
 
 from foundation.checkpoints import Checkpoints
+from foundation.collector import leave_out_of_collections
 from foundation.durable.files import write_atomic
 from foundation.errors import DomainError
 from foundation.faults.clock import shared_clock
@@ -72,6 +73,7 @@ async def _serve(options: argparse.Namespace) -> None:
             write_atomic(options.ready_file, ready.encode())
         sys.stdout.write(ready + "\n")
         sys.stdout.flush()
+        leave_out_of_collections(is_server=True)
         await stopping.wait()
     finally:
         await control.stop()

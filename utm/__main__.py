@@ -13,6 +13,7 @@ from pathlib import Path
 import uvloop
 
 from foundation.checkpoints import Checkpoints
+from foundation.collector import leave_out_of_collections
 from foundation.errors import DomainError
 from foundation.faults.clock import shared_clock
 from foundation.net.control import ControlServer
@@ -76,6 +77,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         await control.start()
         sys.stdout.write(json.dumps({"ready": "utm", "data": str(arguments.data)}) + "\n")
         sys.stdout.flush()
+        leave_out_of_collections(is_server=True)
         await stopped.wait()
         await control.stop()
     finally:
