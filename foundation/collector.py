@@ -4,8 +4,8 @@
   to thirty milliseconds for what was imported, a third of a second for thousands of connections.
   What outlives one full collection is left out of the next, so each walks only what came since.
 - What is left out and dies in a cycle afterwards would never be freed. So one collection is whole
-  whenever twice as much is left out as the last whole one left: at most half of the memory can be
-  lost to such cycles, and for each object the walks cost a constant.
+  whenever as much joined what is left out as the last whole one found: at most half of the memory
+  can be lost to such cycles, and for each object the walks cost a constant.
 - A server with thousands of requests under way makes objects that live as long as their request.
   Full collections come seldom there, so that most of these are gone by then. Raising the younger
   thresholds as well was measured: as much time in all, and pauses of 100 ms instead of 10.
@@ -43,19 +43,19 @@ class _LeavesOut:
     """Called by the collector when it begins and ends."""
 
     def __init__(self) -> None:
-        self._most = self._limit(gc.get_freeze_count())
+        self._room = max(FEWEST, gc.get_freeze_count())
         self._is_whole = False
 
     def __call__(self, phase: str, info: dict[str, Any]) -> None:
         if phase != "stop" or info["generation"] != FULL:
             return
+        # Counting what is left out would walk all of it: only what joins it now is counted.
+        joining = len(gc.get_objects(generation=FULL))
         gc.freeze()
-        left_out = gc.get_freeze_count()
         if self._is_whole:
-            self._most, self._is_whole = self._limit(left_out), False
-        elif left_out > self._most:
+            self._room, self._is_whole = max(FEWEST, joining), False
+            return
+        self._room -= joining
+        if self._room < 0:
             gc.unfreeze()
             self._is_whole = True
-
-    def _limit(self, left_out: int) -> int:
-        return max(FEWEST, 2 * left_out)

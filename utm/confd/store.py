@@ -4,11 +4,14 @@
 - `confd_references` is the used-by index: one row per reference of an object or a node. It is
   written with its holder in the same transaction, and refuses a reference to nothing.
 - Objects keep the order in which they were made.
+- A row that was read before is the object that it was then: the configuration is read as a whole
+  for each change, and nearly all of it is as it was.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias
 
 from sqlite_utils import Database
 
@@ -16,6 +19,7 @@ from foundation.durable.database import Schema
 from utm.confd.objects import Object
 from utm.confd.values import Value, freeze, thaw
 
+MOST_REMEMBERED: Final = 30_000
 HolderKind: TypeAlias = Literal["object", "node"]
 
 _FIRST = """
@@ -171,6 +175,7 @@ def _add_references(
     )
 
 
+@lru_cache(maxsize=MOST_REMEMBERED)
 def _object(row: tuple[Any, ...]) -> Object:
     ref, class_, type_, locked, attributes = row
     return Object(ref, class_, type_, locked, freeze(json.loads(attributes)))

@@ -7,6 +7,7 @@
 - The functions work on the open database of the UTM, inside the caller's transaction.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 
 from sqlite_utils import Database
@@ -26,6 +27,22 @@ def settle(db: Database, endpoint_ids: Iterable[str]) -> None:
         reported = [one for one in endpoints.statuses(db, endpoint_id) if one.app_id in mine]
         if complies(mine, reported):
             _record(db, endpoint_id, newest.epoch, newest.number, reported)
+
+
+def settle_all(db: Database) -> None:
+    """Do so for every endpoint that may comply: one that reports as much as a group wants."""
+    newest = changesets.newest(db)
+    if newest is None or newest.sent_at is None:
+        return
+    groups = changesets.wanted(db, newest.epoch, newest.number).groups.values()
+    revisions = json.dumps(sorted({revision for group in groups for revision in group.values()}))
+    rows = db.execute(
+        "SELECT endpoint_id FROM epsecd_statuses"
+        " WHERE res = 'Same' AND revision IN (SELECT value FROM json_each(?))"
+        " GROUP BY endpoint_id HAVING COUNT(*) >= ? ORDER BY endpoint_id",
+        [revisions, min(map(len, groups), default=0)],
+    ).fetchall()
+    settle(db, [row[0] for row in rows])
 
 
 def complies(wanted: dict[str, str], reported: Sequence[StoredStatus]) -> bool:

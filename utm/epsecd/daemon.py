@@ -34,9 +34,9 @@ from foundation.operations_log import OperationsLog
 from foundation.protocol.link import LinkDocumentMalformedError, Report
 from foundation.protocol.reasons import Reason
 from foundation.service import Now, Service, Tasks
-from utm.epsecd import changesets, endpoints
+from utm.epsecd import changesets
 from utm.epsecd.changesets import StoredChangeset
-from utm.epsecd.compliance import settle
+from utm.epsecd.compliance import settle_all
 from utm.epsecd.intake import take_in
 from utm.epsecd.voice import Voice
 from utm.link_client import LinkClient, LinkDownError, LinkRefusedError
@@ -184,7 +184,7 @@ class Epsecd(Service):
 
     def _say_accepted(self, db: Database, changeset: StoredChangeset, at: datetime) -> None:
         changesets.mark_committed(db, changeset.epoch, changeset.number, at)
-        settle(db, [one.endpoint_id for one in endpoints.all_endpoints(db)])
+        settle_all(db)
         wanted = changesets.wanted(db, changeset.epoch, changeset.number)
         policies = sum(len(revisions) for revisions in wanted.groups.values())
         values = {"changeset": str(changeset.number), "policies": str(policies)}
