@@ -171,18 +171,18 @@ class Roster:
         silent = len(self._by_id) - online - removed
         return Standing(online=online, silent=silent, removed=removed, waiting=waiting)
 
-    def unsaved(self) -> tuple[dict[str, datetime], tuple[Fetch, ...]]:
+    def unsaved(self) -> tuple[tuple[tuple[str, datetime], ...], tuple[Fetch, ...]]:
         """Return when endpoints were seen and what they fetched since the last call."""
-        seen: dict[str, datetime] = {}
+        seen: list[tuple[str, datetime]] = []
         fetches: list[Fetch] = []
         for entry in self._by_id.values():
             if entry.last_seen is not None and entry.last_seen != entry.seen_stored:
-                seen[entry.endpoint_id] = entry.last_seen
+                seen.append((entry.endpoint_id, entry.last_seen))
                 entry.seen_stored = entry.last_seen
             if entry.fetches:
                 fetches += entry.fetches
                 entry.fetches = []
-        return seen, tuple(fetches)
+        return tuple(seen), tuple(fetches)
 
     def _tell(self, entry: Entry) -> None:
         if self._listener is not None:

@@ -1,6 +1,7 @@
 """What LiveConnect does by itself, once per poll interval.
 
-- Writes when endpoints were seen and what they fetched, in one group.
+- Writes when endpoints were seen and what they fetched, some hundred at a time: whatever waits for
+  a commit meanwhile has its turn in between.
 - Expires commands, and assigns again what endpoints acknowledged and do not have.
 - Once a day it forgets what nobody can ask for any more.
 """
@@ -15,6 +16,7 @@ from liveconnect.roster import Roster
 from liveconnect.store.port import Store
 
 SHORTEST_ROUND_S = 1.0
+AT_A_TIME = 500
 TIDY_EVERY = timedelta(days=1)
 
 
@@ -55,5 +57,6 @@ class Upkeep:
     async def flush(self) -> None:
         """Write what only the memory knows."""
         seen, fetches = self._roster.unsaved()
-        if seen or fetches:
-            await self._store.record_seen(seen, fetches)
+        for start in range(0, max(len(seen), len(fetches)), AT_A_TIME):
+            some = slice(start, start + AT_A_TIME)
+            await self._store.record_seen(dict(seen[some]), fetches[some])

@@ -105,10 +105,10 @@ def test_a_header_is_forgotten_when_the_password_changes(clock):
 def test_seen_is_handed_over_once(clock):
     roster = Roster()
     entry = roster.put(endpoint(clock, snapshot(clock, 1)))
-    assert roster.unsaved() == ({}, ())
+    assert roster.unsaved() == ((), ())
     roster.poll(entry, APPS, clock())
-    assert roster.unsaved() == ({"e1": clock()}, ())
-    assert roster.unsaved() == ({}, ())
+    assert roster.unsaved() == ((("e1", clock()),), ())
+    assert roster.unsaved() == ((), ())
 
 
 def test_lists_of_apps_cannot_fill_the_memory(clock):
