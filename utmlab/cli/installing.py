@@ -1,11 +1,14 @@
 """Installing the computers that are wanted and not there yet.
 
 - A few at a time: each waits for its first policies, and none of them needs a whole core.
+- Not before LiveConnect holds what the UTM has for them: the first poll is to carry it, since the
+  next one may be far away.
 
 Provenance: ours.
 """
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Coroutine, Iterable
 from pathlib import Path
@@ -20,6 +23,8 @@ from utmlab.settings import check_open_files
 from utmlab.stack import UTM, Stack
 
 AT_ONCE = 4
+PUSHED_WITHIN_S = 30.0
+_LOOK_S = 0.02
 
 
 def _in_silence(_line: str) -> None:
@@ -39,6 +44,7 @@ async def install_missing(lab: Stack, wanted: int) -> None:
         return
     check_open_files(len({*lab.computers, *missing}))
     installer = Path((await lab.call(UTM, "deploy_agent"))["file"])
+    await _until_nothing_waits(lab)
     turns = asyncio.Semaphore(AT_ONCE)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
@@ -52,6 +58,14 @@ async def install_missing(lab: Stack, wanted: int) -> None:
             progress.advance(bar)
 
         await _all(install(name) for name in missing)
+
+
+async def _until_nothing_waits(lab: Stack) -> None:
+    """Wait until LiveConnect has taken the newest changeset, or long enough: setup tells more."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PUSHED_WITHIN_S):
+            while (await lab.call(UTM, "status"))["waiting"]:  # noqa: ASYNC110 - as of a process
+                await asyncio.sleep(_LOOK_S)
 
 
 async def _all(installations: Iterable[Coroutine[Any, Any, None]]) -> None:
