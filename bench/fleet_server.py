@@ -16,6 +16,7 @@ import uvloop
 from bench.measured import own_cpu_s, own_resident_mib, say, standard_input
 from bench.service_time import ServiceTimes
 from bench.tenant import enabled_utm, register_utm, token_of
+from foundation.allocator import map_large_blocks_apart
 from foundation.collector import leave_out_of_collections
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument("--timed", action="store_true")
     parser.add_argument("--utm", action="store_true")
     options = parser.parse_args()
+    map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(options.data, push=options.push, timed=options.timed, has_utm=options.utm))
 

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bench.measured import answer_usage
 from bench.tenant import enabled_utm, token_of
+from foundation.allocator import map_large_blocks_apart
 from foundation.service import utc_now
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
@@ -88,6 +89,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=0, help="bytes of a static answer")
     options = parser.parse_args()
     data, kind = options.data, options.kind
+    map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if kind == "static":
             runner.run(serve_static(data, options.size))

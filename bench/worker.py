@@ -11,6 +11,7 @@ import uvloop
 
 from bench.measured import answer_usage
 from bench.service_time import ServiceTimes
+from foundation.allocator import map_large_blocks_apart
 from foundation.collector import leave_out_of_collections
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
@@ -24,7 +25,7 @@ async def serve(config: LiveConnectConfig, times: ServiceTimes | None) -> None:
     await service.start()
     try:
         ca = str(service.ca_file)
-        leave_out_of_collections()
+        leave_out_of_collections(is_server=True)
         await answer_usage(times, mcs_port=service.mcs_port, link_url=service.link_url, ca=ca)
     finally:
         await service.stop()
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--timed", action="store_true")
     options = vars(parser.parse_args())
     times = ServiceTimes() if options.pop("timed") else None
+    map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(LiveConnectConfig(**options), times))
 

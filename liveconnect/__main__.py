@@ -14,6 +14,7 @@ from pathlib import Path
 
 import uvloop
 
+from foundation.allocator import map_large_blocks_apart
 from foundation.checkpoints import Checkpoints
 from foundation.collector import leave_out_of_collections
 from foundation.durable.files import write_atomic
@@ -28,6 +29,7 @@ from liveconnect.config import LiveConnectConfig
 def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop; return the exit code."""
     options = _parser().parse_args(arguments)
+    map_large_blocks_apart()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(options))

@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from foundation.errors import DomainError
+from foundation.net.shared_reading import SharedReading
 
 KEEP_ALIVE_S = 3600.0
 """Long against any poll interval, so that an endpoint keeps its one connection."""
@@ -87,6 +88,7 @@ class HttpServer:
         self._host = host
         self._wanted_port = port
         self._ssl_context = ssl_context
+        self._reading = None if ssl_context is None else SharedReading()
         self._reuse_port = reuse_port
         self._most_connections = most_connections
         self._on_refused = on_refused
@@ -143,7 +145,7 @@ class HttpServer:
             if count >= self._most_connections:
                 self._on_refused(count)
                 return _Refusing()
-        return server()
+        return server() if self._reading is None else self._reading.of(server())
 
 
 class _Refusing(asyncio.Protocol):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 import uvloop
 
+from foundation.allocator import map_large_blocks_apart
 from foundation.service import utc_now
 from utm.logs.catalogue import EPLOG_PROCESSES, LOG_PROFILES
 from utmlab.cli.session import LabCommand, Session
@@ -143,6 +144,7 @@ def up(session: Session, /, **given: Any) -> None:
 def _run_broker(session: Session, options: UpOptions) -> None:
     from utmlab.cli.broker_running import run_broker  # noqa: PLC0415 - and the lab needs none of it
 
+    map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(
             run_broker(
@@ -169,5 +171,6 @@ def _run_lab(session: Session, options: UpOptions) -> None:
             lambda clock: run_lab(session, settings, wishes, clock), start=start, pace="stepped"
         )
         return
+    map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_lab(session, settings, wishes))

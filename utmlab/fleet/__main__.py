@@ -7,6 +7,7 @@ import sys
 
 import uvloop
 
+from foundation.allocator import map_large_blocks_apart
 from foundation.collector import leave_out_of_collections
 from foundation.errors import DomainError
 from foundation.service import utc_now
@@ -42,5 +43,6 @@ def _say(content: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
+    map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve())

@@ -1,0 +1,42 @@
+"""The allocator is the state of a process, so it is tried in one of its own."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import ctypes
+from foundation.allocator import LARGE_BYTES, map_large_blocks_apart
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+class Counts(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in
+        ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+         "fordblks", "keepcost")]
+libc.mallinfo2.restype = Counts
+{call}
+libc.free(libc.malloc(2 * LARGE_BYTES))  # glibc learns from it, unless it must not
+before = libc.mallinfo2().hblks
+blocks = [libc.malloc(2 * LARGE_BYTES) for _ in range(8)]
+print(libc.mallinfo2().hblks - before)
+"""
+
+glibc_only = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's own matter")
+
+
+def mapped(call):
+    run = [sys.executable, "-c", PROGRAM.format(call=call)]
+    return int(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+
+
+@glibc_only
+def test_large_blocks_are_mappings_of_their_own_also_after_one_was_freed():
+    assert mapped("assert map_large_blocks_apart()") == 8
+
+
+@glibc_only
+def test_without_it_they_are_cut_from_the_heap():
+    assert mapped("") < 8
