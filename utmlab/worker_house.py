@@ -23,6 +23,7 @@ from liveconnect.app import FOLDER_VERSION
 from liveconnect.config import LiveConnectConfig
 from utmlab.houses import HouseStartError, ProcessHouse
 from utmlab.private_postgres import PrivatePostgres
+from utmlab.worker_faults import WorkerFaults
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
@@ -77,6 +78,7 @@ class WorkerHouse:
         self._folder: DataFolder | None = None
         self.on_end = on_end
         self.workers = [self._worker(number) for number in range(1, count + 1)]
+        self._faults = WorkerFaults(self.workers)
 
     @property
     def is_running(self) -> bool:
@@ -126,7 +128,7 @@ class WorkerHouse:
             self._folder = None
 
     async def call(self, verb: str, **arguments: Any) -> Any:
-        """Call a verb of a worker that runs; the journal is that of all of them.
+        """Call a verb of a worker that runs; journal and faults are those of all of them.
 
         Raises:
             NotRunningError: If none runs.
@@ -134,6 +136,8 @@ class WorkerHouse:
         """
         if verb == "journal":
             return await self._journal(**arguments)
+        if verb in self._faults.verbs:
+            return await self._faults.verbs[verb](**arguments)
         for worker in self.workers:
             try:
                 return await worker.call(verb, **arguments)
@@ -163,6 +167,7 @@ class WorkerHouse:
         while True:
             began = loop.time()
             code = await worker.wait_ended()
+            self._faults.ended(worker)
             self.on_end(number, code)
             if loop.time() - began >= STEADY_S:
                 pause_s = FIRST_PAUSE_S
@@ -170,5 +175,6 @@ class WorkerHouse:
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             try:
                 await worker.start()
+                await self._faults.started_again(worker)
             except HouseStartError:
                 continue  # its end is told and another pause made

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from foundation.faults import Fault, Hop
 from liveconnect.app import LiveConnect
 from liveconnect.config import LiveConnectConfig
 from liveconnect.reading import LiveConnectArchive
@@ -29,13 +30,20 @@ def make_house(tmp_path):
 
 
 async def test_a_killed_worker_is_started_again_while_the_other_answers(make_house, postgres):
+    """And it has the faults of the others, as one that was started with them."""
     house = make_house(await postgres.database())
+    fault = Fault(hop=Hop.MCS, effect="status", value=503, times=2).as_record()
     ended = asyncio.Queue()
     house.on_end = lambda number, code: ended.put_nowait((number, code))
     await house.start()
     try:
         first, second = house.workers
         assert first.ready["mcs_url"] == second.ready["mcs_url"]
+        number = (await house.call("fault_set", fault=fault))["id"]
+        assert [len(await one.call("fault_list")) for one in (first, second)] == [1, 1]
+        (told,) = await house.call("fault_list")
+        assert (told["id"], told["left"], told["happened"]) == (number, 4, 0)
+        await second.call("fault_clear")  # as after it happened there twice
         pid = first.pid
         first._process.kill()
         async with asyncio.timeout(GUARD_S):
@@ -43,7 +51,11 @@ async def test_a_killed_worker_is_started_again_while_the_other_answers(make_hou
             assert (await house.call("status"))["endpoints"] == 0
             while not first.is_running:  # noqa: ASYNC110 - a process has no event of its start
                 await asyncio.sleep(0.05)
+            while (await house.call("fault_list"))[0]["left"] != 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         assert first.pid != pid
+        assert await house.call("fault_clear", id=number) == {"cleared": 1}
+        assert await first.call("fault_list") == await house.call("fault_list") == []
         assert await house.call("journal") == []
         with LiveConnectArchive(house._data) as archive:
             assert archive.tenants() == ()
