@@ -88,7 +88,7 @@ class HttpServer:
         self._host = host
         self._wanted_port = port
         self._ssl_context = ssl_context
-        self._reading = None if ssl_context is None else SharedReading()
+        self._reading: SharedReading | None = None
         self._reuse_port = reuse_port
         self._most_connections = most_connections
         self._on_refused = on_refused
@@ -111,6 +111,8 @@ class HttpServer:
             PortInUseError: If the port is taken.
         """
         await self._runner.setup()
+        if self._ssl_context is not None:
+            self._reading = SharedReading()
         port = self.port or self._wanted_port
         try:
             self._listener = await asyncio.get_running_loop().create_server(
@@ -134,6 +136,8 @@ class HttpServer:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+        if self._reading is not None:
+            self._reading.close()
         await self._runner.cleanup()
 
     def _protocol(self) -> asyncio.BaseProtocol:

@@ -3,6 +3,8 @@
 - A protocol that is handed bytes costs a block of 256 KiB at each read, of which a request fills a
   few hundred bytes: what it touches is then somebody else's memory, thousands of times over.
 - A read is over before the next begins, on whichever connection, so that one buffer is enough.
+- A connection whose TLS begins before the listener is closed and is ready only afterwards is cut:
+  whoever serves it has stopped.
 """
 
 import asyncio
@@ -17,22 +19,32 @@ class SharedReading:
 
     def __init__(self) -> None:
         # A view: asyncio's own loop reads into slices of it, which of a bytearray were copies.
-        self._buffer = memoryview(bytearray(LENGTH))
+        self.buffer = memoryview(bytearray(LENGTH))
+        self.is_closed = False
 
     def of(self, protocol: asyncio.Protocol) -> asyncio.BufferedProtocol:
         """Return a protocol that reads into the buffer and hands on what came."""
-        return _Reading(protocol, self._buffer)
+        return _Reading(protocol, self)
+
+    def close(self) -> None:
+        """Cut connections that are not ready yet."""
+        self.is_closed = True
 
 
 class _Reading(asyncio.BufferedProtocol):
-    __slots__ = ("_buffer", "_protocol")
+    __slots__ = ("_buffer", "_protocol", "_shared")
 
-    def __init__(self, protocol: asyncio.Protocol, buffer: memoryview) -> None:
+    def __init__(self, protocol: asyncio.Protocol, shared: SharedReading) -> None:
         self._protocol = protocol
-        self._buffer = buffer
+        self._shared = shared
+        self._buffer = shared.buffer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._protocol.connection_made(transport)
+        if self._shared.is_closed:
+            self._protocol = asyncio.Protocol()  # which hears of the end and does nothing
+            transport.close()
+        else:
+            self._protocol.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._protocol.connection_lost(exc)

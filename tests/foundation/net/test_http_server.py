@@ -1,11 +1,16 @@
 """A taken port is named; who leaves in the middle is no crash, and a crash is printed."""
 
 import asyncio
+import socket
+import ssl
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
 
 from foundation.net.http_server import HttpServer, PortInUseError
+from foundation.service import utc_now
+from liveconnect.pki import CertificateAuthority
 
 
 async def test_a_port_in_use_is_named_with_the_service():
@@ -96,3 +101,36 @@ async def test_a_client_that_does_not_speak_http_is_answered_400_and_prints_noth
 
     assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
     assert capfd.readouterr().err == ""
+
+
+async def test_a_connection_that_is_ready_after_the_stop_is_not_served(tmp_path):
+    """Its TLS had begun: the handlers that it was meant for have no store any more."""
+    certificate, key = CertificateAuthority(tmp_path, now=utc_now).server_files("localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    served, accepted = [], asyncio.Event()
+
+    async def serve(request: web.Request) -> web.Response:
+        served.append(request)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", serve)
+    server = HttpServer(app, name="MCS", ssl_context=context)
+    make = server._protocol
+    server._protocol = lambda: accepted.set() or make()
+    await server.start()
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+    async with asyncio.timeout(60):
+        await accepted.wait()
+    await server.stop()
+
+    def ask():
+        trust = ssl.create_default_context(cafile=tmp_path / "ca.crt")
+        with suppress(OSError), trust.wrap_socket(client, server_hostname="localhost") as secured:
+            secured.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return secured.recv(1000)
+        return b""
+
+    assert await asyncio.get_running_loop().run_in_executor(None, ask) == b""
+    assert served == []
