@@ -115,10 +115,14 @@ class LiveConnectConfig:
         return self.own_folder / "liveconnect.log"
 
 
+def own_folders(data: Path) -> tuple[Path, ...]:
+    """Return a data folder and those of the workers on it."""
+    return data, *sorted((data / "workers").glob("*"))
+
+
 def journal_folders(data: Path) -> list[Path]:
     """Return the journals of a data folder and of the workers on it, whichever are there."""
-    folders = (data, *sorted((data / "workers").glob("*")))
-    return [folder / JOURNAL for folder in folders if (folder / JOURNAL).is_dir()]
+    return [folder / JOURNAL for folder in own_folders(data) if (folder / JOURNAL).is_dir()]
 
 
 def database_file(data: Path) -> Path:

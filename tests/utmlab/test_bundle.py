@@ -81,6 +81,28 @@ def test_no_secret_of_the_lab_is_in_it(places, tmp_path):
         assert "PRIVATE KEY" not in text
 
 
+def test_the_secrets_of_workers_are_known_also_while_their_database_is_away(tmp_path):
+    places = Places.of(tmp_path / "lab")
+    worker = places.liveconnect / "workers" / "2"
+    for file, secret in (
+        (worker / "pki" / "enrolment.secret", "the-enrolment-secret"),
+        (worker / "pki" / "jwt.key", "the-key-of-tokens"),
+        (worker / "control.json", '{"token": "the-token-of-verbs"}'),
+        (
+            places.liveconnect / "database.json",
+            '{"url": "postgresql://u:the%2Dpass@127.0.0.1:1/d"}',
+        ),
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(secret)
+    assert known_secrets(places) >= {
+        "the-enrolment-secret",
+        "the-key-of-tokens",
+        "the-token-of-verbs",
+        "the-pass",
+    }
+
+
 def test_only_its_owner_can_read_it(places, tmp_path):
     file = write_bundle(places, tmp_path / "b.tar.gz", NOW).file
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

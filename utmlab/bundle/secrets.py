@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from endpoint.host import HostFolder
 from endpoint.identity import CredentialsDamagedError, load_identity
+from foundation.errors import DomainError
 from foundation.net.control import CONTROL_FILE
 from foundation.redact import REDACTED
-from liveconnect.config import LiveConnectConfig
+from liveconnect.config import PKI, database_note, own_folders
 from liveconnect.reading import LiveConnectArchive
 from utm.access import stored_secrets
 from utm.adoption import is_secret_attribute, is_secret_node
@@ -69,19 +71,21 @@ def known_secrets(places: Places) -> set[str]:
 
 def _values(places: Places) -> Iterator[str]:
     yield from stored_secrets(places.utm / WEBADMIN_FOLDER).values()
-    for folder in (places.data, places.liveconnect, places.utm):
+    brokers = own_folders(places.liveconnect)
+    for folder in (places.data, places.utm, *brokers):
         yield from _control_token(folder / CONTROL_FILE)
-    pki = LiveConnectConfig(data=places.liveconnect).pki_folder
-    for name in ("enrolment.secret", "jwt.key"):
-        if (pki / name).exists():
-            yield (pki / name).read_text()
+    for folder in brokers:
+        for name in ("enrolment.secret", "jwt.key"):
+            if (folder / PKI / name).exists():
+                yield (folder / PKI / name).read_text()
+    yield from _database_password(database_note(places.liveconnect))
     for name in places.host_names():
         with suppress(CredentialsDamagedError):
             identity = load_identity(HostFolder(places.host(name)))
             if identity is not None:
                 yield identity.password.reveal()
     with (
-        suppress(FileNotFoundError, sqlite3.Error),
+        suppress(FileNotFoundError, sqlite3.Error, DomainError),  # workers' database may be away
         LiveConnectArchive(places.liveconnect) as broker,
     ):
         yield from broker.tokens()
@@ -92,6 +96,11 @@ def _values(places: Places) -> Iterator[str]:
 def _control_token(path: Path) -> Iterator[str]:
     with suppress(FileNotFoundError, ValueError, KeyError):
         yield str(json.loads(path.read_text())["token"])
+
+
+def _database_password(note: Path) -> Iterator[str]:
+    with suppress(FileNotFoundError, ValueError, KeyError):
+        yield unquote(urlsplit(str(json.loads(note.read_text())["url"])).password or "")
 
 
 def _of_configuration(snapshot: Snapshot) -> Iterator[str]:
