@@ -1,7 +1,11 @@
 """What an endpoint tells: who it is, its statuses, its events, its responses.
 
 - Everything is answered after the commit; what was sent twice is taken once.
+- Statuses and events wait for a turn once they have come whole: after a change thousands of
+  endpoints report while others have yet to fetch what changed, and those go first.
 """
+
+import asyncio
 
 from aiohttp import web
 
@@ -32,6 +36,8 @@ from liveconnect.store.records import Enrolled, Enrolment, ReceivedResponse
 ATTEMPT_HEADER = "X-Registration-Attempt"
 """Ours, optional: names one attempt to register, so that a lost answer makes no second endpoint."""
 LONGEST_ATTEMPT = 100
+AT_A_TIME = 32
+"""Documents that are read and stored at a time."""
 
 
 class Telling:
@@ -40,6 +46,7 @@ class Telling:
     def __init__(self, context: McsContext) -> None:
         self._context = context
         self._migrating = Migrating(context)
+        self._turns = asyncio.Semaphore(AT_A_TIME)
 
     async def register(self, request: web.Request) -> web.Response:
         """POST /register."""
@@ -62,14 +69,16 @@ class Telling:
         """PUT /statuses/endpoint/{endpoint}."""
         context = self._context
         entry = context.gate.endpoint_of_path(request)
-        received = await read_aside(read_statuses, await read_body(request))
-        fetches, entry.fetches = tuple(entry.fetches), []
-        now = context.now()
-        entry.last_seen = now
-        context.checkpoints.reach("liveconnect.before_statuses_commit")
-        new = await context.store.record_statuses(
-            entry.tenant, entry.endpoint_id, received, fetches, now
-        )
+        body = await read_body(request)
+        async with self._turns:
+            received = await read_aside(read_statuses, body)
+            fetches, entry.fetches = tuple(entry.fetches), []
+            now = context.now()
+            entry.last_seen = now
+            context.checkpoints.reach("liveconnect.before_statuses_commit")
+            new = await context.store.record_statuses(
+                entry.tenant, entry.endpoint_id, received, fetches, now
+            )
         context.checkpoints.reach("liveconnect.after_statuses_commit")
         if new:
             context.bells.ring(entry.tenant)
@@ -83,11 +92,12 @@ class Telling:
         outcome = decode_outcome(body)
         if outcome is not None:
             return await self._migrating.take_outcome(entry, outcome)
-        received = await read_aside(read_events, body)
-        now = context.now()
-        entry.last_seen = now
-        context.checkpoints.reach("liveconnect.before_events_commit")
-        new = await context.store.record_events(entry.tenant, entry.endpoint_id, received, now)
+        async with self._turns:
+            received = await read_aside(read_events, body)
+            now = context.now()
+            entry.last_seen = now
+            context.checkpoints.reach("liveconnect.before_events_commit")
+            new = await context.store.record_events(entry.tenant, entry.endpoint_id, received, now)
         context.checkpoints.reach("liveconnect.after_events_commit")
         if new:
             context.bells.ring(entry.tenant)

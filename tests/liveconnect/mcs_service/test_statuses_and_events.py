@@ -1,8 +1,11 @@
 """What endpoints tell: taken once, reported once."""
 
+import asyncio
+
 from foundation.protocol import paths
 from foundation.protocol.events import Event, encode_events
 from foundation.protocol.statuses import Status, encode_statuses
+from liveconnect.mcs_service.telling import AT_A_TIME
 
 
 async def kinds(utm):
@@ -117,3 +120,33 @@ async def test_an_endpoint_is_compliant_when_its_status_names_the_assigned_polic
     assert not await compliant()
     await endpoint.put_status("SWC", web.revision)
     assert await compliant()
+
+
+async def test_who_fetches_is_served_while_more_statuses_wait_than_are_read_at_a_time(
+    lab, monkeypatch
+):
+    utm = await lab.utm()
+    reporting, fetching = await lab.enrolled(utm), await lab.enrolled(utm)
+    full, may_go_on = asyncio.Event(), asyncio.Event()
+    record, under_way = lab.service._store.record_statuses, []
+
+    async def held(*given):
+        under_way.append(given)
+        if len(under_way) == AT_A_TIME:
+            full.set()
+        await may_go_on.wait()
+        return await record(*given)
+
+    monkeypatch.setattr(lab.service._store, "record_statuses", held)
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        sent = [
+            tasks.create_task(reporting.put_status("SWC", str(number)))
+            for number in range(AT_A_TIME + 3)
+        ]
+        await full.wait()
+        assert set(await fetching.take_policies()) == {"MCS"}
+        assert len(under_way) == AT_A_TIME
+        may_go_on.set()
+
+    assert [each.result().status for each in sent] == [200] * len(sent)
+    assert len(under_way) == len(sent)
