@@ -4,6 +4,8 @@
 - A command is acknowledged before its work is done (documented), so policies stay fetchable.
 """
 
+import asyncio
+
 from aiohttp import web
 
 from foundation.protocol.paths import split_list
@@ -22,6 +24,7 @@ class Polling:
 
     def __init__(self, context: McsContext) -> None:
         self._context = context
+        self._reading: dict[tuple[str, str, str], asyncio.Future[bytes | None]] = {}
 
     async def poll(self, request: web.Request) -> web.Response:
         """GET /commands/applications/{apps}/endpoint/{endpoint}."""
@@ -51,7 +54,7 @@ class Polling:
         current = entry.policies.get(app_id) == policy_id
         body = context.shelf.get(entry.tenant, app_id, policy_id) if current else None
         if body is None:
-            body = await context.store.policy(entry.endpoint_id, app_id, policy_id)
+            body = await self._read(entry, app_id, policy_id, is_current=current)
             if body is None:
                 raise NotFoundError(
                     Reason.POLICY_UNKNOWN,
@@ -75,6 +78,20 @@ class Polling:
         policy_id, body = found
         self._note(entry, app_id, policy_id)
         return web.Response(body=body, content_type="text/plain", charset="utf-8")
+
+    async def _read(
+        self, entry: Entry, app_id: str, policy_id: str, *, is_current: bool
+    ) -> bytes | None:
+        """Read a policy; one that is assigned to all who ask for it at a time is read once."""
+        if not is_current:
+            return await self._context.store.policy(entry.endpoint_id, app_id, policy_id)
+        key = entry.tenant, app_id, policy_id
+        reading = self._reading.get(key)
+        if reading is None:
+            read = self._context.store.policy(entry.endpoint_id, app_id, policy_id)
+            reading = self._reading[key] = asyncio.ensure_future(read)
+            reading.add_done_callback(lambda _: self._reading.pop(key))
+        return await asyncio.shield(reading)  # who asked first may leave
 
     def _note(self, entry: Entry, app_id: str, policy_id: str) -> None:
         now = self._context.now()

@@ -1,5 +1,6 @@
 """Commands, acknowledgements, policies and fragments."""
 
+import asyncio
 import hashlib
 
 import pytest
@@ -8,6 +9,7 @@ from foundation.protocol import paths
 from foundation.protocol.commands import decode_fragments
 from foundation.protocol.mcs_policy import decode_mcs_policy
 from foundation.protocol.policies import is_sealed
+from liveconnect.mcs_service.policy_shelf import PolicyShelf
 
 EMPTY = (
     b'<?xml version="1.0"?>\n<ns:commands xmlns:ns="http://www.sophos.com/xml/mcs/commands" '
@@ -223,3 +225,34 @@ async def test_an_unwilling_endpoint_is_assigned_again_with_doubling(
             rounds.append(n)
             await endpoint.acknowledge(commands[0].id)
     assert rounds == [3, 8]
+
+
+async def test_a_policy_that_many_ask_for_at_once_is_read_once(
+    lab, monkeypatch, make_policy, make_group
+):
+    utm = await lab.utm()
+    endpoints = [await lab.enrolled(utm) for _ in range(4)]
+    web = make_policy("SWC", "one")
+    await utm.push(make_group("default", web))
+    get, read = PolicyShelf.get, lab.service._store.policy
+    looked, reads, all_looked = [], [], asyncio.Event()
+
+    def look(*asked):
+        looked.append(asked)
+        if len(looked) == len(endpoints):
+            all_looked.set()
+        return get(*asked)
+
+    async def read_late(*asked):
+        reads.append(asked)
+        await all_looked.wait()
+        return await read(*asked)
+
+    monkeypatch.setattr(PolicyShelf, "get", look)
+    monkeypatch.setattr(lab.service._store, "policy", read_late)
+    path = paths.policy("SWC", web.revision)
+    async with asyncio.timeout(60):
+        answers = await asyncio.gather(*(each.call("GET", path) for each in endpoints))
+
+    assert [each.body for each in answers] == [web.body] * len(endpoints)
+    assert len(reads) == 1
