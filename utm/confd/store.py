@@ -4,8 +4,8 @@
 - `confd_references` is the used-by index: one row per reference of an object or a node. It is
   written with its holder in the same transaction, and refuses a reference to nothing.
 - Objects keep the order in which they were made.
-- A row that was read before is the object that it was then: the configuration is read as a whole
-  for each change, and nearly all of it is as it was.
+- A short row that was read before is the object that it was then: the configuration is read as a
+  whole for each change, and nearly all of it is as it was.
 """
 
 import json
@@ -19,7 +19,9 @@ from foundation.durable.database import Schema
 from utm.confd.objects import Object
 from utm.confd.values import Value, freeze, thaw
 
-MOST_REMEMBERED: Final = 30_000
+MOST_REMEMBERED: Final = 20_000
+LONGEST_REMEMBERED: Final = 2_000
+"""Letters: a list of a million sites is not kept in each of its states."""
 HolderKind: TypeAlias = Literal["object", "node"]
 
 _FIRST = """
@@ -175,10 +177,16 @@ def _add_references(
     )
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
 def _object(row: tuple[Any, ...]) -> Object:
+    return _remembered(row) if len(row[4]) <= LONGEST_REMEMBERED else _read(row)
+
+
+def _read(row: tuple[Any, ...]) -> Object:
     ref, class_, type_, locked, attributes = row
     return Object(ref, class_, type_, locked, freeze(json.loads(attributes)))
+
+
+_remembered = lru_cache(maxsize=MOST_REMEMBERED)(_read)
 
 
 def _json(value: Value) -> str:

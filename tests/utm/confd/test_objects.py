@@ -188,3 +188,21 @@ def test_a_missing_object_is_named(appliance):
     ):
         with pytest.raises(NoSuchObjectError, match="REF_Nothing"):
             act()
+
+
+@pytest.mark.parametrize(("letters", "is_remembered"), [(10, True), (3_000, False)])
+def test_a_short_object_is_read_once_and_a_long_one_is_not_kept(appliance, letters, is_remembered):
+    ref = appliance.create("http", "exception", name="Downloads", comment="x" * letters)
+
+    once, again = appliance.confd.get(ref), appliance.confd.get(ref)
+
+    assert (once is again, once == again) == (is_remembered, True)
+
+
+def test_an_object_that_was_changed_is_not_the_one_that_was_read_before(appliance):
+    ref = appliance.create("http", "exception", name="Downloads")
+    appliance.confd.get(ref)
+    with appliance.edit() as edit:
+        edit.change(ref, {"comment": "new"})
+
+    assert appliance.confd.get(ref).text("comment") == "new"
