@@ -1,13 +1,13 @@
 """The push channel's stream: whatever way the bytes are cut, the events are the same."""
 
-from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from foundation.protocol.push import (
+    GET_COMMANDS,
     LONGEST_LINE,
     PING,
     WAKE_UP,
@@ -54,15 +54,27 @@ def test_both_ends_of_a_line_are_read(end):
     ]
 
 
-@given(data=st.text(st.characters(exclude_categories=["Cs"])))
-def test_no_data_is_more_than_unknown(data):
-    assert read_event(data).kind in PushKind
+@given(data=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\\")))
+def test_what_asks_for_nothing_known_comes_whole_and_is_unknown(data):
+    assume(GET_COMMANDS not in data and "<ns:commands" not in data)
+    event = read_event(f"  {data}\\n")
+    assert event == PushEvent(PushKind.UNKNOWN if data.strip() else PushKind.PING, data.strip())
+    assert read(encode_event(data)) == [event]
 
 
-@given(chunks=st.lists(st.binary(max_size=40)))
+PIECES = st.sampled_from([b"data:", b":", b"\n", b"\r\n", b"\n\n", b"\xff", b"event", b" x"])
+
+
+@given(chunks=st.lists(PIECES | st.binary(max_size=4), max_size=12))
 def test_no_bytes_do_more_than_break_the_stream(chunks):
-    with suppress(PushStreamBrokenError):
-        read(*chunks)
+    stream = b"".join(chunks)
+    try:
+        events = read(*chunks)
+    except PushStreamBrokenError:
+        with pytest.raises(UnicodeDecodeError):
+            stream.decode()
+    else:
+        assert len(events) <= stream.count(b"\n")
 
 
 def test_a_line_without_an_end_is_refused():
