@@ -74,6 +74,7 @@ def test_a_body_that_is_cut_off_is_too_short(begun):
         b"SSH-2.0-OpenSSH\r\n\r\n",
         b"HTTP/1.1 2x0 OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"x" * 70_000,
     ],
 )
@@ -90,9 +91,13 @@ def test_cookies_are_kept_apart_and_a_head_is_read_once():
     assert heads.read(raw) is heads.read(bytes(bytearray(raw)))
 
 
-@given(data=st.binary(max_size=200))
-def test_any_bytes_are_an_outcome_or_not_yet_one(data):
+HEAD = [b"HTTP/1.1 200 OK\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Length: 3\r\n"]
+PIECES = st.sampled_from([*HEAD, b"\r\n", b"3\r\nabc\r\n", b"zz\r\n"]) | st.binary(max_size=20)
+
+
+@given(begin=st.sampled_from([b"", HEAD[0], HEAD[0] + HEAD[1]]), rest=st.lists(PIECES, max_size=8))
+def test_any_bytes_are_an_outcome_or_not_yet_one(begin, rest):
     reader = AnswerReader(Heads())
-    outcome = reader.feed(data)
+    outcome = reader.feed(begin + b"".join(rest))
     assert outcome is None or isinstance(outcome, Answer | NoAnswer)
     reader.end()
