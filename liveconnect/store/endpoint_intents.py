@@ -27,6 +27,7 @@ from liveconnect.store.records import (
     ReceivedStatus,
 )
 from liveconnect.store.sql import Sql
+from liveconnect.store.statuses import Sent, record_all
 
 
 class EndpointIntents(IntentsBase):
@@ -37,6 +38,12 @@ class EndpointIntents(IntentsBase):
         rules = FirstPolicies(compile_mcs=settings.mcs_policies.compile, **settings.terms)
         self._enrolling: Gathering[tuple[Enrolment, datetime], Enrolled] = Gathering(
             self._write, lambda db, asked: enrolments.enrol_all(db, asked, rules), name="enrolling"
+        )
+        interval_s = settings.interval_s
+        self._recording: Gathering[Sent, int] = Gathering(
+            self._write,
+            lambda db, asked: record_all(db, asked, interval_s=interval_s),
+            name="recording statuses",
         )
 
     async def enrol(self, enrolment: Enrolment, at: datetime) -> Enrolled:
@@ -68,14 +75,10 @@ class EndpointIntents(IntentsBase):
         at: datetime,
     ) -> int:
         """Store and report statuses; return how many were new."""
-
-        def work(db: Sql) -> int:
-            intake.record_fetches(db, fetches)
-            return intake.record_statuses(
-                db, tenant, endpoint_id, statuses, at, interval_s=self._settings.interval_s
-            )
-
-        return await self._write(work)
+        sent = Sent(
+            tenant=tenant, endpoint_id=endpoint_id, statuses=statuses, fetches=fetches, at=at
+        )
+        return await self._recording.do(sent)
 
     async def record_events(
         self, tenant: str, endpoint_id: str, events: tuple[ReceivedEvent, ...], at: datetime

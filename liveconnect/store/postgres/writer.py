@@ -12,7 +12,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import asyncpg
@@ -28,8 +28,12 @@ T = TypeVar("T")
 LOCK = 0x75746D6C6162
 """The number of the lock: `utmlab` in ASCII."""
 _BEGIN = f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({LOCK})"
+LONGEST_GROUP_S = 0.25
+"""What has waited for longer is committed, and the other workers have their turn."""
 _Outcome = tuple[bool, Any]
-_Piece = tuple[Callable[[Sql], Any], "asyncio.Future[Any]"]
+_Work = Callable[[Sql], Any]
+_Run = Callable[[PostgresSql, _Work], Awaitable[_Outcome]]
+_Piece = tuple[_Work, "asyncio.Future[Any]"]
 
 
 class _TakenBackError(Exception):
@@ -72,9 +76,7 @@ class PostgresWriter:
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                group = self._waiting[:MOST_IN_A_GROUP]
-                del self._waiting[:MOST_IN_A_GROUP]
-                await self._commit(group)
+                await self._commit(self._waiting[:MOST_IN_A_GROUP])
         finally:
             self._draining = None
 
@@ -82,6 +84,7 @@ class PostgresWriter:
         try:
             outcomes = await self._run_group([work for work, _ in group])
         except BaseException as error:  # nobody of the group is told that it is stored
+            del self._waiting[: len(group)]
             self._give_up()
             for _, answer in group:
                 if not answer.done():
@@ -89,7 +92,8 @@ class PostgresWriter:
             if isinstance(error, Exception):
                 return
             raise
-        for (_, answer), (succeeded, result) in zip(group, outcomes, strict=True):
+        del self._waiting[: len(outcomes)]
+        for (_, answer), (succeeded, result) in zip(group, outcomes, strict=False):
             if answer.done():  # the caller was cancelled; the work is stored all the same
                 continue
             if succeeded:
@@ -97,17 +101,17 @@ class PostgresWriter:
             else:
                 answer.set_exception(result)
 
-    async def _run_group(self, works: list[Callable[[Sql], Any]]) -> list[_Outcome]:
+    async def _run_group(self, works: list[_Work]) -> list[_Outcome]:
         if self._sql is None or self._sql.connection.is_closed():
             self._sql = PostgresSql(await connected(self._url, name=f"{self._name} writer"))
         sql = self._sql
         await sql.begin(_BEGIN)
         try:
-            outcomes = [await _run_as_one(sql, work) for work in works]
+            outcomes = await _run_some(sql, works, _run_as_one)
         except _TakenBackError:
             await sql.connection.execute("ROLLBACK")
             await sql.begin(_BEGIN)
-            outcomes = [await _run_alone(sql, work) for work in works]
+            outcomes = await _run_some(sql, works, _run_alone)
         await sql.connection.execute("COMMIT")
         return outcomes
 
@@ -118,7 +122,18 @@ class PostgresWriter:
             self._sql = None
 
 
-async def _run_as_one(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
+async def _run_some(sql: PostgresSql, works: list[_Work], run: _Run) -> list[_Outcome]:
+    """Run as many as one group has time for, at least one."""
+    loop = asyncio.get_running_loop()
+    ends_at, outcomes = loop.time() + LONGEST_GROUP_S, []
+    for work in works:
+        outcomes.append(await run(sql, work))
+        if loop.time() >= ends_at:
+            break
+    return outcomes
+
+
+async def _run_as_one(sql: PostgresSql, work: _Work) -> _Outcome:
     before = sql.changes
     try:
         return True, await run_room(lambda: work(sql))
@@ -130,7 +145,7 @@ async def _run_as_one(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
         return False, error
 
 
-async def _run_alone(sql: PostgresSql, work: Callable[[Sql], Any]) -> _Outcome:
+async def _run_alone(sql: PostgresSql, work: _Work) -> _Outcome:
     await sql.connection.execute("SAVEPOINT piece")
     try:
         result = await run_room(lambda: work(sql))

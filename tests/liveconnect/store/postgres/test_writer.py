@@ -5,6 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from liveconnect.store.postgres import writer as writing
 from liveconnect.store.postgres.connecting import UNAVAILABLE
 from liveconnect.store.postgres.writer import LOCK, PostgresWriter
 
@@ -70,6 +71,18 @@ async def test_what_waits_together_is_one_transaction(writer):
     first = await asyncio.gather(*(writer.write(number) for _ in range(50)))
     assert len(set(first)) == 1
     assert await writer.write(number) != first[0]
+
+
+async def test_a_group_without_time_for_more_leaves_the_rest_to_the_next(writer, monkeypatch):
+    def number(sql):
+        return sql.execute("SELECT pg_current_xact_id()::text").fetchone()[0]
+
+    monkeypatch.setattr(writing, "LONGEST_GROUP_S", 0.0)
+    async with asyncio.timeout(60):
+        numbers = await asyncio.gather(*(writer.write(number) for _ in range(5)))
+    assert sorted(map(int, numbers)) == list(map(int, numbers))
+    assert len(set(numbers)) == 5
+    assert writer.waiting == 0
 
 
 async def test_two_workers_write_one_after_the_other(writer, url):
