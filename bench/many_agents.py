@@ -26,13 +26,14 @@ from bench.postgres_usage import usage_of
 from bench.result import Result, Target
 from bench.tenant import register_utm
 from utmlab.fleet.plan import FleetPlan, Server
+from utmlab.fleet.running import FleetProcesses
 from utmlab.held_ports import HeldPorts
 from utmlab.private_postgres import PrivatePostgres
 
 AGENTS = 45_000
 WORKERS = 3
 FLEET_PROCESSES = 3
-START_RATE = 150.0
+START_RATE = 100.0
 WATCH_S = 3 * POLL_S
 SERVICE = Target("value", "<=", 50.0)
 MEMORY = Target("value", "<=", 60.0)
@@ -132,6 +133,8 @@ async def _watched(workers: Workers, server: Server, agents: int, cluster: Path)
     empty, began_s = await workers.usage(), time.monotonic()
     postgres_empty = usage_of(cluster)
     async with settled_fleet(plan, processes=FLEET_PROCESSES) as fleet:
+        while not await _is_steady(fleet, agents):
+            pass
         ramp_s = time.monotonic() - began_s
         settled, before = await workers.usage(), usage_of(cluster)
         watched = await watch(workers, [fleet], WATCH_S)
@@ -147,6 +150,18 @@ async def _watched(workers: Workers, server: Server, agents: int, cluster: Path)
         postgres_mib=after.resident_mib,
         ramp_cpu_s=(settled.cpu_s - empty.cpu_s, before.cpu_s - postgres_empty.cpu_s),
     )
+
+
+async def _is_steady(fleet: FleetProcesses, agents: int) -> bool:
+    """Look for an interval: everybody polled and nobody did anything else.
+
+    What is under way and not answered is not seen otherwise.
+    """
+    before = (await fleet.moment()).tally
+    await asyncio.sleep(POLL_S)
+    after = (await fleet.moment()).tally
+    polls = after.outcomes["poll", "200"] - before.outcomes["poll", "200"]
+    return polls >= 0.95 * agents and after.requests - before.requests == polls
 
 
 def results(seen: Seen) -> tuple[Result, ...]:
