@@ -33,7 +33,7 @@ from utmlab.private_postgres import PrivatePostgres
 AGENTS = 45_000
 WORKERS = 3
 FLEET_PROCESSES = 3
-START_RATE = 100.0
+START_RATE = 75.0
 WATCH_S = 3 * POLL_S
 SERVICE = Target("value", "<=", 50.0)
 MEMORY = Target("value", "<=", 60.0)

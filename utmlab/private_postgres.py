@@ -22,6 +22,8 @@ from foundation.errors import DomainError
 StopMode = Literal["fast", "immediate"]
 _NOT_FOR_ROOT: Final = "postgres"
 _DEBIAN: Final = Path("/usr/lib/postgresql")
+_START_WITHIN_S: Final = 180
+"""After a crash it first reads its log again, and syncs every file that it has."""
 _SETTINGS: Final = """
 listen_addresses = ''
 max_connections = 200
@@ -64,7 +66,8 @@ class PrivatePostgres:
         if not self._sockets.name:
             self._sockets = self._own(Path(tempfile.mkdtemp(prefix="utmlab-postgres-")))
         log = self._folder / "server.log"
-        self._call("pg_ctl", "start", "-w", "-l", str(log), "-o", f"-k {self._sockets}")
+        patience = ("-w", "-t", str(_START_WITHIN_S))
+        self._call("pg_ctl", "start", *patience, "-l", str(log), "-o", f"-k {self._sockets}")
 
     def stop(self, mode: StopMode = "fast") -> None:
         """Stop it; `immediate` is what a power cut does."""

@@ -8,9 +8,9 @@ from liveconnect.store import (
     feeds,
     flags,
     intake,
-    queues,
     serving,
 )
+from liveconnect.store.acknowledging import Acknowledged, acknowledge_all
 from liveconnect.store.gathering import Gathering
 from liveconnect.store.instants import to_text
 from liveconnect.store.intents_base import IntentsBase, StoreSettings
@@ -39,6 +39,9 @@ class EndpointIntents(IntentsBase):
         self._enrolling: Gathering[tuple[Enrolment, datetime], Enrolled] = Gathering(
             self._write, lambda db, asked: enrolments.enrol_all(db, asked, rules), name="enrolling"
         )
+        self._acknowledging: Gathering[Acknowledged, QueueSnapshot] = Gathering(
+            self._write, acknowledge_all, name="acknowledging"
+        )
         interval_s = settings.interval_s
         self._recording: Gathering[Sent, int] = Gathering(
             self._write,
@@ -62,8 +65,10 @@ class EndpointIntents(IntentsBase):
         at: datetime,
     ) -> QueueSnapshot:
         """End commands, and note when each reached the endpoint first."""
-        return await self._write(
-            lambda db: queues.acknowledge_commands(db, endpoint_id, command_ids, delivered, at)
+        return await self._acknowledging.do(
+            Acknowledged(
+                endpoint_id=endpoint_id, command_ids=command_ids, delivered=delivered, at=at
+            )
         )
 
     async def record_statuses(

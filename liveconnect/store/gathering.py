@@ -14,6 +14,8 @@ from foundation.service import Tasks
 from liveconnect.refusals import RefusedError
 from liveconnect.store.sql import Sql
 
+MOST_AT_ONCE = 200
+"""More would keep everything else of the process waiting for too long."""
 Asked = TypeVar("Asked")
 Done = TypeVar("Done")
 Work = Callable[[Sql, Sequence[Asked]], Sequence[Done | RefusedError]]
@@ -58,7 +60,7 @@ class Gathering(Generic[Asked, Done]):
 
         def piece(sql: Sql) -> Sequence[Done | RefusedError]:
             # On whatever thread the store writes: what came until now, and nothing twice.
-            while self._waiting:
+            while self._waiting and len(taken) < MOST_AT_ONCE:
                 taken.append(self._waiting.popleft())
             return self._work(sql, [asked for asked, _ in taken])
 

@@ -1,6 +1,7 @@
 """Endpoints with their queues, read in three statements however many they are."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from liveconnect.commands import QueuedCommand
 from liveconnect.store.instants import from_text, from_text_or_none
 from liveconnect.store.records import EndpointRecord, QueueSnapshot
 from liveconnect.store.rows import WAITING_COLUMNS, to_queued
-from liveconnect.store.sql import Sql
+from liveconnect.store.sql import Sql, in_portions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,27 @@ def of_tenant(tenant: str) -> Chosen:
 
 def load_endpoint(sql: Sql, endpoint_id: str) -> EndpointRecord | None:
     """Return one endpoint, or None."""
-    found = load_endpoints(sql, _one(endpoint_id))
+    found = load_endpoints(sql, Chosen("= ?", (endpoint_id,)))
     return found[0] if found else None
 
 
-def load_snapshot(sql: Sql, endpoint_id: str, revision: int) -> QueueSnapshot:
-    """Return the queue of an endpoint as it is stored."""
-    chosen = _one(endpoint_id)
-    return QueueSnapshot(
-        endpoint_id=endpoint_id,
-        revision=revision,
-        waiting=tuple(_waiting(sql, chosen)[endpoint_id]),
-        policies=_policies(sql, chosen)[endpoint_id],
-    )
+def load_snapshots(sql: Sql, endpoint_ids: Sequence[str]) -> dict[str, QueueSnapshot]:
+    """Return the queues of endpoints as they are stored."""
+    found: dict[str, QueueSnapshot] = {}
+    for places, some in in_portions(endpoint_ids):
+        chosen = Chosen(f"IN ({places})", some)
+        waiting, policies = _waiting(sql, chosen), _policies(sql, chosen)
+        for endpoint_id, revision in sql.execute(
+            f"SELECT id, revision FROM endpoints WHERE id {chosen.condition}",  # noqa: S608 - places
+            some,
+        ):
+            found[endpoint_id] = QueueSnapshot(
+                endpoint_id=endpoint_id,
+                revision=revision,
+                waiting=tuple(waiting[endpoint_id]),
+                policies=policies[endpoint_id],
+            )
+    return found
 
 
 def load_endpoints(sql: Sql, chosen: Chosen = EVERY) -> tuple[EndpointRecord, ...]:
@@ -77,10 +86,6 @@ def load_endpoints(sql: Sql, chosen: Chosen = EVERY) -> tuple[EndpointRecord, ..
         )
         for row in rows
     )
-
-
-def _one(endpoint_id: str) -> Chosen:
-    return Chosen("= ?", (endpoint_id,))
 
 
 def _waiting(sql: Sql, chosen: Chosen) -> dict[str, list[QueuedCommand]]:

@@ -1,6 +1,5 @@
-"""The queues of endpoints: actions, acknowledgements, and what time does to them."""
+"""The queues of endpoints: actions, and what time does to them."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from foundation.protocol.reasons import Reason
@@ -15,9 +14,8 @@ from liveconnect.commands import (
 from liveconnect.refusals import NotFoundError
 from liveconnect.store.assigning import with_mcs_policy
 from liveconnect.store.instants import to_text
-from liveconnect.store.loading import load_snapshot
 from liveconnect.store.queue_rows import load_queue, save_queue
-from liveconnect.store.records import CompilePolicy, Delivery, QueueSnapshot
+from liveconnect.store.records import CompilePolicy, QueueSnapshot
 from liveconnect.store.rows import origin_of
 from liveconnect.store.sql import Sql
 
@@ -50,23 +48,6 @@ def send_command(
     return save_queue(
         sql, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
     )
-
-
-def acknowledge_commands(
-    sql: Sql,
-    endpoint_id: str,
-    command_ids: tuple[str, ...],
-    delivered: Mapping[str, Delivery],
-    at: datetime,
-) -> QueueSnapshot:
-    """End commands that the endpoint has taken over, and note when each reached it."""
-    ended = sum(
-        _end_command(sql, endpoint_id, command_id, delivered.get(command_id), at)
-        for command_id in command_ids
-    )
-    query = "UPDATE endpoints SET revision = revision + ? WHERE id = ? RETURNING revision"
-    revision = sql.execute(query, [int(ended > 0), endpoint_id]).fetchone()[0]
-    return load_snapshot(sql, endpoint_id, revision)
 
 
 def keep_up(
@@ -142,37 +123,6 @@ def refresh_mcs_policies(
                 )
             )
     return tuple(changed)
-
-
-def _end_command(
-    sql: Sql,
-    endpoint_id: str,
-    command_id: str,
-    delivered: Delivery | None,
-    at: datetime,
-) -> int:
-    """End a command as `liveconnect.commands.acknowledge` does; return whether it waited."""
-    # Also assignments whose command a newer one replaced meanwhile: the timeline tells them.
-    # After a restart nobody remembers the delivery: the time is that of the acknowledgement.
-    stamp, ended_at = to_text(delivered.at if delivered else at), to_text(at)
-    sql.execute(
-        "UPDATE assignments SET delivered_at = COALESCE(delivered_at, ?), "
-        "delivered_by = COALESCE(delivered_by, ?), "
-        "acknowledged_at = COALESCE(acknowledged_at, ?) WHERE endpoint_id = ? AND command_id = ?",
-        [stamp, delivered.by if delivered else "", ended_at, endpoint_id, command_id],
-    )
-    carried = sql.execute(
-        "DELETE FROM commands WHERE id = ? AND endpoint_id = ? AND apps <> ''",
-        [command_id, endpoint_id],
-    ).rowcount
-    if carried:
-        return carried
-    return sql.execute(
-        "UPDATE commands SET delivered_at = ?, ended_at = ?, "
-        "outcome = CASE WHEN expires_at <= ? THEN 'expired' ELSE 'acknowledged' END "
-        "WHERE id = ? AND endpoint_id = ? AND outcome IS NULL",
-        [stamp, ended_at, ended_at, command_id, endpoint_id],
-    ).rowcount
 
 
 def _due(sql: Sql, at: datetime, interval_s: float) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """What every store must do, each test with two UTMs: neither ever sees the other."""
 
+import asyncio
+
 import pytest
 
 from foundation.protocol.reasons import Reason
@@ -101,6 +103,22 @@ async def test_commands_and_acknowledgements_stay_in_their_endpoint(one, two, st
     done = await store.acknowledge("e2", tuple(waiting(sent)), {}, clock())
     assert done.waiting == ()
     assert done.revision > sent.revision
+
+
+async def test_acknowledgements_that_come_together_each_end_their_own(one, two, store, clock):
+    names = [f"e{number}" for number in range(210)]
+    queues = await asyncio.gather(*((two if name == "e1" else one).enrol(name) for name in names))
+    await store.send_command(one.tenant, "e0", "ALC", "<a/>", clock())
+    ids = {each.endpoint_id: tuple(waiting(each.queue)) for each in queues}
+    ids["e2"] = ids["e3"]  # somebody else's
+    done = await asyncio.gather(
+        *(store.acknowledge(each, ids[each], {}, clock()) for each in names)
+    )
+    assert [each.endpoint_id for each in done] == names
+    left = {each.endpoint_id: len(each.waiting) for each in done if each.waiting}
+    assert left == {"e0": 1, "e2": 1}
+    stored = {each.endpoint_id: each.queue for each in await store.load_endpoints()}
+    assert stored == {each.endpoint_id: each for each in done}
 
 
 async def test_command_ids_are_never_given_twice(one, two, store, clock):

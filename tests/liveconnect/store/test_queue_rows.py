@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from liveconnect.commands import Queue, Wanted, acknowledge, assign, enqueue, expire
+from liveconnect.store.acknowledging import Acknowledged, acknowledge_all
 from liveconnect.store.queue_rows import Renewed, load_queues, save_queues
-from liveconnect.store.queues import acknowledge_commands
 from liveconnect.store.rows import origin_of
 from liveconnect.store.schema import MIGRATIONS, statements_of
 
@@ -36,6 +36,12 @@ def opened():
             [each, each],
         )
     return sql
+
+
+def acknowledged(sql, endpoint, commands, at):
+    asked = Acknowledged(endpoint_id=endpoint, command_ids=commands, delivered={}, at=at)
+    (snapshot,) = acknowledge_all(sql, [asked])
+    return snapshot
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -95,7 +101,7 @@ class QueueMachine(RuleBasedStateMachine):
     def acknowledges(self, endpoint, ids):
         before, commands = self.model[endpoint], tuple(map(str, ids))
         after = acknowledge(before, commands, self.at)
-        snapshot = acknowledge_commands(self.sql, endpoint, commands, {}, self.at)
+        snapshot = acknowledged(self.sql, endpoint, commands, self.at)
         self.told(snapshot, after, is_changed=after is not before)
         self.model[endpoint] = after
 
@@ -118,5 +124,5 @@ def test_an_action_that_was_acknowledged_too_late_is_told_as_expired():
     after = enqueue(before, "SWC", "<action/>", origin_of(sql, START, TTL_S))
     save_queues(sql, "t", [Renewed("e1", before, after)], START)
     late = START + timedelta(seconds=TTL_S)
-    acknowledge_commands(sql, "e1", ("1",), {}, late)
+    acknowledged(sql, "e1", ("1",), late)
     assert sql.execute("SELECT outcome FROM commands").fetchall() == [("expired",)]
