@@ -37,8 +37,15 @@ MOST_BYTES = 5_000_000
 """The longest body a client may send: that of the events document (documented)."""
 
 
+LONGEST_NAME = 100
 LARGE_BYTES = 50_000
 """Above this, reading a document takes longer than a poll may wait."""
+
+
+def read_name(header: str | None) -> str:
+    """Return what a header that need not be there names; bytes beyond ASCII name nothing."""
+    named = (header or "")[:LONGEST_NAME]
+    return named if named.isascii() else ""
 
 
 async def read_aside(read: Callable[[bytes], T], body: bytes) -> T:

@@ -16,12 +16,10 @@ from foundation.protocol.reasons import Reason
 from liveconnect.bodies import read_body
 from liveconnect.enrolment import digest_of, new_password
 from liveconnect.mcs_service.context import JSON, McsContext
-from liveconnect.mcs_service.documents import read_document
+from liveconnect.mcs_service.documents import read_document, read_name
 from liveconnect.refusals import CredentialsRefusedError
 from liveconnect.roster import Entry
 from liveconnect.store.records import Enrolment
-
-LONGEST_ID = 100
 
 
 class Migrating:
@@ -34,7 +32,7 @@ class Migrating:
         """POST /v2/migrate."""
         context = self._context
         tenant = self._tenant_of(request)
-        former = request.headers.get("X-Device-ID", "")[:LONGEST_ID]
+        former = read_name(request.headers.get("X-Device-ID"))
         computer = read_document(decode_computer_status, await read_body(request))
         password = new_password()
         enrolled = await context.store.enrol(

@@ -27,6 +27,7 @@ from liveconnect.mcs_service.documents import (
     read_aside,
     read_document,
     read_events,
+    read_name,
     read_statuses,
 )
 from liveconnect.mcs_service.migrating import Migrating
@@ -35,7 +36,6 @@ from liveconnect.store.records import Enrolled, Enrolment, ReceivedResponse
 
 ATTEMPT_HEADER = "X-Registration-Attempt"
 """Ours, optional: names one attempt to register, so that a lost answer makes no second endpoint."""
-LONGEST_ATTEMPT = 100
 AT_A_TIME = 32
 """Documents that are read and stored at a time."""
 
@@ -133,7 +133,7 @@ class Telling:
             new_device_id=context.new_id(),
             new_password_digest=digest_of(password.reveal()),
             computer=computer,
-            attempt=request.headers.get(ATTEMPT_HEADER, "")[:LONGEST_ATTEMPT],
+            attempt=read_name(request.headers.get(ATTEMPT_HEADER)),
         )
         context.checkpoints.reach("liveconnect.before_enrol_commit")
         enrolled = await context.store.enrol(enrolment, context.now())

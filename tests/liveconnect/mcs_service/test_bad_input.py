@@ -1,9 +1,17 @@
 """Documents that must be refused with the protocol's own error, and change nothing."""
 
+import asyncio
+from urllib.parse import urlsplit
+
 import pytest
 
+from foundation.net.tls import client_context
 from foundation.protocol import paths
-from foundation.protocol.authorization import RegistrationCredentials, encode_basic
+from foundation.protocol.authorization import (
+    RegistrationCredentials,
+    encode_basic,
+    encode_bearer,
+)
 from foundation.redact import Secret
 
 DEEP = b"<a>" * 200_000 + b"</a>" * 200_000
@@ -108,3 +116,36 @@ async def test_a_full_disk_refuses_with_500_and_keeps_nothing(lab, monkeypatch):
     monkeypatch.undo()
     assert (await endpoint.post_event("1")).status == 200
     assert [report.kind for report in await utm.reports()] == ["enrolled", "event"]
+
+
+async def raw_status(lab, endpoint, path, body, *headers):
+    """Return the status of the answer to headers as bytes, which aiohttp would leave out."""
+    parts = urlsplit(endpoint.url)
+    reading, writing = await asyncio.open_connection(
+        parts.hostname, parts.port, ssl=client_context(ca=lab.service.ca_file, now=lab.clock)
+    )
+    start = f"POST {parts.path}{path} HTTP/1.1\r\nHost: {parts.netloc}"
+    length = f"Content-Length: {len(body)}"
+    writing.write(b"\r\n".join([start.encode(), length.encode(), *headers, b"", body]))
+    async with asyncio.timeout(60):
+        head = await reading.readuntil(b"\r\n\r\n")
+    writing.close()
+    return int(head.split()[1])
+
+
+async def test_a_name_in_a_header_that_is_not_ascii_names_nothing(lab, make_computer):
+    utm = await lab.utm()
+    stranger, body = await lab.endpoint(), make_computer("laptop", lab.clock())
+    token = encode_basic(
+        RegistrationCredentials("", Secret(""), utm.registration.registration_token)
+    )
+    moving = encode_bearer((await lab.service.verbs["migration_token"]())["token"])
+    for path, header, opens in (
+        (paths.register(), b"X-Registration-Attempt", token),
+        (paths.migrate(), b"X-Device-ID", moving),
+    ):
+        opened = f"Authorization: {opens}".encode()
+        for _ in range(2):
+            named = header + b": \xff\xfe"
+            assert await raw_status(lab, stranger, path, body, opened, named) == 200
+    assert len(await lab.service.verbs["endpoints"]()) == 4
