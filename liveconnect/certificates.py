@@ -113,7 +113,15 @@ class Certificates:
         return await self.status()
 
     async def status(self) -> dict[str, Any]:
-        """Tell how far a rotation is, and who does not know of it yet."""
+        """Tell how far a rotation is, and who does not know of it yet.
+
+        Raises:
+            StoreUnavailableError: If what another worker changed cannot be seen.
+        """
+        if self._sharing.currency is not None:
+            # Who shows the old CA's work is told by the signer, which another worker may have
+            # changed just now.
+            await self._sharing.currency.look_again()
         authority = self._opened()
         return {
             "phase": authority.phase.value,

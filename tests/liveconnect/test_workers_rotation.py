@@ -4,11 +4,14 @@ import asyncio
 import json
 import ssl
 
+import pytest
+
 from foundation.net.tls import client_context
 from foundation.protocol.names import MCS
 from foundation.protocol.policies import read_compliance
 from foundation.protocol.push import PushKind
 from liveconnect.ca_phase import phase_of
+from liveconnect.certificates import RotationTooEarlyError
 from tests.liveconnect.mcs_service.test_pushing import Listener
 from tests.liveconnect.pair import until
 
@@ -116,3 +119,18 @@ async def test_each_step_at_one_is_a_step_of_all_and_connections_stay_open(
     assert one.service.ca_file.read_bytes() == two.service.ca_file.read_bytes()
     for each in workers:
         assert "keys_taken" in each.config.operations_log_file.read_text()
+
+
+async def test_a_worker_that_has_not_heard_of_the_switch_does_not_finish_it(workers):
+    one, two = workers
+    utm = await one.utm()
+    await one.service.verbs["ca_rotate"]("prepare")
+    await until(is_in(two, "prepared"))
+    gate = hold_back(two)
+    await one.service.verbs["ca_rotate"]("switch")
+    finishing = asyncio.create_task(two.service.verbs["ca_rotate"]("finish"))
+    await asyncio.wait({finishing}, timeout=0.3)  # it is seen to go through if it does not wait
+    gate.set()
+    with pytest.raises(RotationTooEarlyError, match=utm.registration.utm_id):
+        await finishing
+    assert (await two.service.verbs["ca"]())["phase"] == "switched"
