@@ -1,18 +1,18 @@
 """Which policies an endpoint shall have, and the storing of policies."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from foundation.protocol.link import PolicyDocument
-from liveconnect.commands import Queue, Wanted, assign
+from liveconnect.commands import Origin, Wanted, assign
 from liveconnect.policies import StoredPolicy, pieces_of
 from liveconnect.store.instants import to_text
 from liveconnect.store.queue_rows import Renewed, load_queue, load_queues, save_queue, save_queues
 from liveconnect.store.records import CompilePolicy, QueueSnapshot
 from liveconnect.store.rows import join_words, origin_of, split_words
 from liveconnect.store.sql import Sql, in_portions
-from liveconnect.store.tenants import keys_of, state_of
+from liveconnect.store.tenants import state_of
 
 # CROSS JOIN keeps SQLite from walking through every policy of the tenant first.
 _WANTED_BY = """
@@ -135,12 +135,36 @@ def assign_group_policies(
         number=state.number,
         ids_at_once=len(endpoint_ids),
     )
+    return _assign_each(sql, tenant, policies, origin)
+
+
+def assign_mcs_policies(
+    sql: Sql,
+    tenant: str,
+    devices: Mapping[str, str],
+    at: datetime,
+    *,
+    compile_mcs: CompilePolicy,
+    ttl_s: float,
+    fragment_above: int,
+) -> tuple[QueueSnapshot, ...]:
+    """Assign to endpoints of a UTM, by id with their device ids, the MCS policies of now."""
+    keys = state_of(sql, tenant).keys
+    documents = [compile_mcs(keys, device_id) for device_id in devices.values()]
+    wanted = store_policies(sql, tenant, documents, at, fragment_above)
+    policies = {each: (one,) for each, one in zip(devices, wanted, strict=True)}
+    return _assign_each(sql, tenant, policies, origin_of(sql, at, ttl_s, ids_at_once=len(devices)))
+
+
+def _assign_each(
+    sql: Sql, tenant: str, policies: Mapping[str, tuple[Wanted, ...]], origin: Origin
+) -> tuple[QueueSnapshot, ...]:
     renewed = (
         Renewed(endpoint_id, queue, assign(queue, policies[endpoint_id], origin))
-        for endpoint_id, queue in load_queues(sql, endpoint_ids).items()
+        for endpoint_id, queue in load_queues(sql, tuple(policies)).items()
     )
     changed = [each for each in renewed if each.after is not each.before]
-    return save_queues(sql, tenant, changed, at)
+    return save_queues(sql, tenant, changed, origin.at)
 
 
 def replace_policy(
@@ -160,20 +184,3 @@ def replace_policy(
     return save_queue(
         sql, tenant=tenant, endpoint_id=endpoint_id, before=before, after=after, at=at
     )
-
-
-def with_mcs_policy(
-    sql: Sql,
-    queue: Queue,
-    *,
-    tenant: str,
-    device_id: str,
-    compile_mcs: CompilePolicy,
-    at: datetime,
-    ttl_s: float,
-    fragment_above: int,
-) -> Queue:
-    """Return the queue with the MCS policy that the endpoint shall have now."""
-    document = compile_mcs(keys_of(sql, tenant), device_id)
-    wanted = store_policy(sql, tenant, document, at, fragment_above)
-    return assign(queue, (wanted,), origin_of(sql, at, ttl_s))

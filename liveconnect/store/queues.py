@@ -1,23 +1,18 @@
 """The queues of endpoints: actions, and what time does to them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from foundation.protocol.reasons import Reason
-from liveconnect.commands import (
-    Origin,
-    Queue,
-    ShownRevision,
-    enqueue,
-    expire,
-    reassign,
-)
+from liveconnect.commands import ShownRevision, enqueue, expire, reassign
 from liveconnect.refusals import NotFoundError
-from liveconnect.store.assigning import with_mcs_policy
+from liveconnect.store.assigning import assign_mcs_policies
 from liveconnect.store.instants import to_text
-from liveconnect.store.queue_rows import load_queue, save_queue
+from liveconnect.store.queue_rows import Renewed, load_queue, load_queues, save_queue, save_queues
 from liveconnect.store.records import CompilePolicy, QueueSnapshot
 from liveconnect.store.rows import origin_of
-from liveconnect.store.sql import Sql
+from liveconnect.store.sql import Sql, in_portions
 
 _MCS_SETTINGS = "mcs_settings"
 
@@ -54,22 +49,16 @@ def keep_up(
     sql: Sql, at: datetime, *, interval_s: float, ttl_s: float
 ) -> tuple[QueueSnapshot, ...]:
     """Expire commands and assign again what endpoints should have by now and have not."""
-    origin = origin_of(sql, at, ttl_s)
-    changed = []
-    for tenant, endpoint_id in _due(sql, at, interval_s):
-        before = load_queue(sql, endpoint_id)
-        after = _kept_up(sql, endpoint_id, before, interval_s, origin)
-        if after is not before:
-            changed.append(
-                save_queue(
-                    sql,
-                    tenant=tenant,
-                    endpoint_id=endpoint_id,
-                    before=before,
-                    after=after,
-                    at=at,
-                )
-            )
+    changed: list[QueueSnapshot] = []
+    for tenant, endpoint_ids in _due(sql, at, interval_s).items():
+        origin = origin_of(sql, at, ttl_s, ids_at_once=len(endpoint_ids))
+        shown = _shown(sql, endpoint_ids)
+        renewed = (
+            Renewed(each, queue, reassign(expire(queue, origin), shown[each], interval_s, origin))
+            for each, queue in load_queues(sql, endpoint_ids).items()
+        )
+        differing = [each for each in renewed if each.after is not each.before]
+        changed += save_queues(sql, tenant, differing, at)
     return tuple(changed)
 
 
@@ -98,36 +87,26 @@ def refresh_mcs_policies(
         "WHERE removed_at IS NULL AND tenant = COALESCE(?, tenant) ORDER BY id",
         [tenant],
     ).fetchall()
-    changed = []
+    owned: dict[str, dict[str, str]] = defaultdict(dict)
     for owner, endpoint_id, device_id in rows:
-        before = load_queue(sql, endpoint_id)
-        after = with_mcs_policy(
-            sql,
-            before,
-            tenant=owner,
-            device_id=device_id,
+        owned[owner][endpoint_id] = device_id
+    return tuple(
+        snapshot
+        for owner, devices in owned.items()
+        for snapshot in assign_mcs_policies(
+            *(sql, owner, devices, at),
             compile_mcs=compile_mcs,
-            at=at,
             ttl_s=ttl_s,
             fragment_above=fragment_above,
         )
-        if after is not before:
-            changed.append(
-                save_queue(
-                    sql,
-                    tenant=owner,
-                    endpoint_id=endpoint_id,
-                    before=before,
-                    after=after,
-                    at=at,
-                )
-            )
-    return tuple(changed)
+    )
 
 
-def _due(sql: Sql, at: datetime, interval_s: float) -> list[tuple[str, str]]:
+def _due(sql: Sql, at: datetime, interval_s: float) -> dict[str, list[str]]:
+    """Return each UTM's endpoints with something to do."""
     acknowledged_before = at - timedelta(seconds=2 * interval_s)
-    return sql.execute(
+    found: dict[str, list[str]] = defaultdict(list)
+    for tenant, endpoint_id in sql.execute(
         "SELECT e.tenant, e.id FROM endpoints e WHERE e.removed_at IS NULL AND ("
         "e.id IN (SELECT endpoint_id FROM commands WHERE outcome IS NULL AND expires_at <= ?) "
         "OR e.id IN (SELECT a.endpoint_id FROM assignments a JOIN statuses s "
@@ -135,15 +114,19 @@ def _due(sql: Sql, at: datetime, interval_s: float) -> list[tuple[str, str]]:
         "WHERE a.is_current = 1 AND a.confirmed = 0 AND a.acknowledged_at < ? "
         "AND (s.res = 'NoRef' OR s.revision <> a.policy_id))) ORDER BY e.id",
         [to_text(at), to_text(acknowledged_before)],
-    ).fetchall()
+    ).fetchall():
+        found[tenant].append(endpoint_id)
+    return found
 
 
-def _kept_up(sql: Sql, endpoint_id: str, queue: Queue, interval_s: float, origin: Origin) -> Queue:
-    shown = {
-        row[0]: ShownRevision(res=row[1], revision=row[2])
+def _shown(sql: Sql, endpoint_ids: Sequence[str]) -> dict[str, dict[str, ShownRevision]]:
+    """Return what the statuses of endpoints say, by app."""
+    found: dict[str, dict[str, ShownRevision]] = {each: {} for each in endpoint_ids}
+    for places, some in in_portions(endpoint_ids):
         for row in sql.execute(
-            "SELECT app_id, res, revision FROM statuses WHERE endpoint_id = ? AND res <> ''",
-            [endpoint_id],
-        )
-    }
-    return reassign(expire(queue, origin), shown, interval_s, origin)
+            "SELECT endpoint_id, app_id, res, revision FROM statuses "  # noqa: S608 - places only
+            f"WHERE res <> '' AND endpoint_id IN ({places})",
+            some,
+        ):
+            found[row[0]][row[1]] = ShownRevision(res=row[2], revision=row[3])
+    return found
