@@ -40,7 +40,8 @@ class LiveConnectConfig:
         trusts_loopback: Whether a UTM from this machine needs no enrolment secret; with a proxy
             here everybody comes from this machine.
         most_connections: Connections of endpoints; one more is refused.
-        most_requests: Requests worked on at once, polls aside; one more is refused.
+        most_requests: Requests worked on at once, polls aside; one more is refused. What endpoints
+            tell and what they fetch is counted apart.
     """
 
     data: Path

@@ -73,6 +73,7 @@ class Parts:
             clones=self.clones,
             checkpoints=self.checkpoints,
             admission=Admission(most_requests=config.most_requests),
+            telling_admission=Admission(most_requests=config.most_requests),
             faults=self.faults,
             currency=currency,
             now=self.now,

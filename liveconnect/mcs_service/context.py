@@ -48,6 +48,7 @@ class McsContext:
     checkpoints: Checkpoints
     faults: FaultPlan
     admission: Admission
+    telling_admission: Admission
     currency: Currency | None
     now: Now
     rng: random.Random
@@ -119,9 +120,15 @@ class McsContext:
             self.log.record("clone_detected", endpoint=entry.endpoint_id, tenant=entry.tenant)
         return answer
 
-    def admitted(self, handler: Handler) -> Handler:
-        """Return the handler for requests that count against how much is taken in at once."""
-        admission = self.admission
+    def admitted(self, handler: Handler, *, tells: bool = False) -> Handler:
+        """Return the handler for requests that count against how much is taken in at once.
+
+        Args:
+            handler: What answers it.
+            tells: Whether the request tells something rather than fetches it: of those as many
+                are taken in beside, so that a rush of reports keeps nobody from a policy.
+        """
+        admission = self.telling_admission if tells else self.admission
 
         async def admit(request: web.Request) -> web.StreamResponse:
             with admission.admitted(request):

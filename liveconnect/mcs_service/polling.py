@@ -10,6 +10,7 @@ from aiohttp import web
 
 from foundation.protocol.paths import split_list
 from foundation.protocol.reasons import Reason
+from foundation.service import Tasks
 from liveconnect.mcs_service.context import XML, McsContext
 from liveconnect.mcs_service.near_misses import policy_hint
 from liveconnect.refusals import NotFoundError
@@ -24,7 +25,12 @@ class Polling:
 
     def __init__(self, context: McsContext) -> None:
         self._context = context
-        self._reading: dict[tuple[str, str, str], asyncio.Future[bytes | None]] = {}
+        self._reading: dict[tuple[str, str, str], asyncio.Task[bytes | None]] = {}
+        self._tasks = Tasks()
+
+    async def close(self, _app: web.Application) -> None:
+        """End what is being read for somebody who left."""
+        await self._tasks.close()
 
     async def poll(self, request: web.Request) -> web.Response:
         """GET /commands/applications/{apps}/endpoint/{endpoint}."""
@@ -88,10 +94,13 @@ class Polling:
         key = entry.tenant, app_id, policy_id
         reading = self._reading.get(key)
         if reading is None:
-            read = self._context.store.policy(entry.endpoint_id, app_id, policy_id)
-            reading = self._reading[key] = asyncio.ensure_future(read)
+            read = self._policy(entry.endpoint_id, app_id, policy_id)
+            reading = self._reading[key] = self._tasks.start(read, name="read a policy")
             reading.add_done_callback(lambda _: self._reading.pop(key))
         return await asyncio.shield(reading)  # who asked first may leave
+
+    async def _policy(self, endpoint_id: str, app_id: str, policy_id: str) -> bytes | None:
+        return await self._context.store.policy(endpoint_id, app_id, policy_id)
 
     def _note(self, entry: Entry, app_id: str, policy_id: str) -> None:
         now = self._context.now()

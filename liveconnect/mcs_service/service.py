@@ -51,6 +51,7 @@ class McsService:
         """Return the application to serve."""
         app = web.Application(middlewares=tuple(middlewares), client_max_size=MOST_BYTES)
         polling, guarded = Polling(self._context), self._context.guarded
+        app.on_cleanup.append(polling.close)
         polled = "/commands/applications/{apps}/endpoint/{endpoint}"
         poll = PollResource(self._base + polled)
         poll.add_route("GET", guarded("poll", polling.poll))
@@ -58,7 +59,8 @@ class McsService:
         routes = (*self._routes_of_endpoints(polling), *self._routes_of_devices())
         for call, method, path, handler in routes:
             # A stream that is held for hours takes nobody's place.
-            counted = handler if call == "push" else self._context.admitted(handler)
+            tells = method in ("POST", "PUT")
+            counted = handler if call == "push" else self._context.admitted(handler, tells=tells)
             app.router.add_route(method, self._base + path, guarded(call, counted))
         if self._base:
             app.router.add_get(self._base, guarded("capabilities", self._capabilities))

@@ -134,3 +134,26 @@ async def test_all_come_back_after_a_restart_at_once(small, herd, database):
     assert statuses.count(200) >= HERD
     if not database:  # a worker that is held up may have to refuse, for its memory is too old
         assert set(statuses) == {200}  # a poll is never refused for want of room
+
+
+async def test_who_fetches_is_let_in_while_reports_take_all_their_room(lab, monkeypatch):
+    await lab.restart(most_requests=1)
+    utm = await lab.utm()
+    reporting, fetching = await lab.enrolled(utm), await lab.enrolled(utm)
+    record = lab.service._store.record_statuses
+    under_way, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(*given):
+        under_way.set()
+        await may_go_on.wait()
+        return await record(*given)
+
+    monkeypatch.setattr(lab.service._store, "record_statuses", held)
+    async with asyncio.timeout(GUARD_S), asyncio.TaskGroup() as tasks:
+        first = tasks.create_task(reporting.put_status("SWC", "a"))
+        await under_way.wait()
+        assert (await fetching.put_status("SWC", "a")).status == 503
+        assert set(await fetching.take_policies()) == {"MCS"}
+        may_go_on.set()
+
+    assert first.result().status == 200

@@ -2,8 +2,8 @@
 
 - Numbers rise by one and are never reused; a transaction that changes nothing has no number.
 - An entry tells the net effect on one object or node and holds only the attributes that differ.
-- Of a list with more references than `LONGEST_LIST_TOLD` an entry tells what joined and what left:
-  the list of all computers whole, twice for each that enrols, would outgrow everything else.
+- Of the node that lists all computers an entry tells what joined and what left, once it holds more
+  than `LONGEST_LIST_TOLD`: whole, twice for each enrolment, it would outgrow everything else.
 - Values of secret attributes and nodes are replaced by a mark: the record is shown to people.
 """
 
@@ -23,6 +23,7 @@ from utm.confd.values import Value, thaw
 
 HIDDEN: Final = "[redacted]"
 LONGEST_LIST_TOLD: Final = 100
+COMPUTERS: Final = ("epp/endpoint",)
 Effect = Literal["created", "changed", "deleted"]
 
 
@@ -74,8 +75,8 @@ def node_entry(key: str, before: Value, after: Value) -> Entry | None:
         return None
     known = node(key)
     old, new = (HIDDEN, HIDDEN) if known.is_secret else (thaw(before), thaw(after))
-    if known.targets and isinstance(old, list) and isinstance(new, list):
-        old, new = _as_told(old, new)
+    if known.targets == COMPUTERS:
+        old, new = _as_told(list(old), list(new))
     return Entry("node", key, "", key, "changed", {key: old}, {key: new})
 
 

@@ -185,6 +185,8 @@ def _status(db: Database, report: Report, at: datetime, voice: Voice) -> bool:
     endpoints.heard_from(db, report.endpoint_id, report.at)
     if not body["res"]:  # AGENT and APPSPROXY
         return False
+    if not isinstance(body["created_at"], str):  # compared with others, once the batch is stored
+        raise TypeError("created_at is no text")
     endpoints.record_status(db, report, at.isoformat())
     hops.record(db, report, at)
     if body["app_id"] == SAV:

@@ -173,6 +173,7 @@ def test_log_02_a_browsing_event_becomes_one_line_of_eplog(db, voice):
         replace(STATUS, body={**STATUS.body, "res": "Diff", "details": ["x"]}),
         replace(STATUS, body={**STATUS.body, "app_id": 10**30}),
         replace(STATUS, body={**STATUS.body, "revision": "\ud800"}),
+        replace(STATUS, body={**STATUS.body, "created_at": None}),
     ],
 )
 def test_a_report_that_cannot_be_read_is_named_and_acknowledged(db, voice, broken):
@@ -181,6 +182,14 @@ def test_a_report_that_cannot_be_read_is_named_and_acknowledged(db, voice, broke
     assert told == (2,)
     assert any('id="4296"' in line for line in lines(db))
     assert endpoints.statuses(db, "E1") == ()
+
+
+def test_of_a_batch_a_status_that_cannot_be_compared_is_refused_alone(db, voice):
+    broken = replace(STATUS, number=3, body={**STATUS.body, "app_id": "ALC", "created_at": None})
+    take_in(db, [ENROLLED, STATUS, broken], at=AT, voice=replace(voice, extra_lines=True))
+
+    assert [one.app_id for one in endpoints.statuses(db, "E1")] == ["SAV"]
+    assert sum('id="4296"' in line for line in lines(db)) == 1
 
 
 def test_a_status_without_res_tells_of_the_computer_and_is_no_compliance(db, voice):
