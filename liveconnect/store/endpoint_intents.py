@@ -49,6 +49,11 @@ class EndpointIntents(IntentsBase):
             name="recording statuses",
         )
 
+    async def _finish(self) -> None:
+        """Hand in what is gathered, before what it is handed to closes."""
+        for gathering in (self._enrolling, self._acknowledging, self._recording):
+            await gathering.finish()
+
     async def enrol(self, enrolment: Enrolment, at: datetime) -> Enrolled:
         """Enrol an endpoint with its policies, or recognise one that comes again."""
         return await self._enrolling.do((enrolment, at))

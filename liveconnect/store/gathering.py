@@ -36,24 +36,28 @@ class Gathering(Generic[Asked, Done]):
         self._work = work
         self._name = name
         self._waiting: deque[tuple[Asked, asyncio.Future[Done]]] = deque()
-        self._is_handed_in = False
+        self._handing_in: asyncio.Task[None] | None = None
         self._tasks = Tasks()
 
     async def do(self, asked: Asked) -> Done:
         """Do one intent; return after its commit."""
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
-        if not self._is_handed_in:
-            self._is_handed_in = True
-            self._tasks.start(self._hand_in(), name=self._name)
+        if self._handing_in is None:
+            self._handing_in = self._tasks.start(self._hand_in(), name=self._name)
         return await answer
+
+    async def finish(self) -> None:
+        """Wait until all that was asked for is done; the store can be closed then."""
+        while self._handing_in is not None:
+            await asyncio.wait((self._handing_in,))
 
     async def _hand_in(self) -> None:
         try:
             while self._waiting:
                 await self._one_piece()
         finally:
-            self._is_handed_in = False
+            self._handing_in = None
 
     async def _one_piece(self) -> None:
         taken: list[tuple[Asked, asyncio.Future[Done]]] = []

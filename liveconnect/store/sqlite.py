@@ -37,6 +37,7 @@ class SqliteStore(Intents):
 
     async def close(self) -> None:
         """Commit what waits and close the file."""
+        await self._finish()
         await self._writer.close()
 
     async def _write(self, work: Callable[[Sql], T]) -> T:

@@ -57,6 +57,7 @@ class PostgresStore(Intents):
 
     async def close(self) -> None:
         """Commit what waits and disconnect."""
+        await self._finish()
         await self._writer.close()
         await self._readers.close()
 

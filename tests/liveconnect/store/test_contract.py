@@ -374,3 +374,15 @@ async def test_a_replaced_policy_is_one_endpoints_alone(one, two, store, clock, 
     assert snapshot.policies["SWC"] == web.revision
     assert await store.policy("e1", "SWC", web.revision) == web.body
     assert await store.policy("e2", "SWC", web.revision) is None
+
+
+async def test_what_is_gathered_is_stored_before_the_store_closes(one, store, make_store, tmp_path):
+    enrolling = asyncio.create_task(one.enrol("e1"))
+    await asyncio.sleep(0)  # asked for, and not yet handed in
+    await store.close()
+    assert enrolling.done()
+    await enrolling
+    again = await make_store(tmp_path)
+    await again.open()
+    assert [each.endpoint_id for each in await again.load_endpoints()] == ["e1"]
+    await again.close()
