@@ -120,6 +120,7 @@ class WorkerHouse:
         """Stop the workers, then the database."""
         await self._tasks.close()
         await asyncio.gather(*(worker.stop() for worker in self.workers))
+        await self._faults.forget()
         if self._postgres is not None:
             await asyncio.get_running_loop().run_in_executor(None, self._postgres.close)
             self._postgres = None
