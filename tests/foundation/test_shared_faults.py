@@ -90,8 +90,7 @@ def test_what_another_lab_left_in_the_folder_is_gone(plan, tmp_path):
     assert followed.choose(Hop.SPOOL) is not None
 
 
-def test_a_process_in_no_lab_has_the_real_clock(tmp_path):
-    from foundation.present import utc_now
-
-    assert shared_clock(None, "utm") is utc_now
-    assert abs(shared_clock(tmp_path / "new", "utm")() - utc_now()) < timedelta(hours=1)
+def test_a_process_in_no_lab_has_the_real_clock(tmp_path, monkeypatch):
+    monkeypatch.setattr("foundation.faults.clock.utc_now", lambda: NOON)
+    assert shared_clock(None, "utm")() == NOON
+    assert shared_clock(tmp_path / "new", "utm")() == NOON
