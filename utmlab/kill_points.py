@@ -1,6 +1,6 @@
 """Where processes are killed, and which part of the story passes each point.
 
-- Every name given to `Checkpoints.reach` in the houses is in `KILLS`; a test compares the two.
+- Every name given to `Checkpoints.reach` in the houses is in `KILLS` or `ELSEWHERE`: a test looks.
 - A kill without a point happens at a moment: so many seconds after its part of the story began.
 """
 
@@ -111,6 +111,14 @@ KILLS: Final = tuple(
     for point in points
 )
 """Every named point once."""
+
+ELSEWHERE: Final = frozenset(
+    {"liveconnect.before_rotation_commit", "liveconnect.before_keys_taken"}
+)
+"""Points of a rotation of the CA, at which workers are killed that share a database.
+
+See tests/liveconnect/test_process.py.
+"""
 
 _MOMENTS: Final = (
     ("liveconnect", Story.EDIT, 0.5),

@@ -190,7 +190,7 @@ class LabMachine(RuleBasedStateMachine):
     def a_clock_is_set_wrong(self, name, hours):
         self.skewed.add(name)
         seconds = timedelta(hours=hours).total_seconds()
-        self.run(self.lab.faults.inject("clock", f"skew={seconds:.0f}", parts=[name], times=1))
+        self.run(self.lab.faults.inject("clock", f"skew={seconds:.0f}", parts=[name]))
 
     @rule(name=computers)
     def a_computer_is_removed(self, name):
