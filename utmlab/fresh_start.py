@@ -1,9 +1,13 @@
-"""One lab for many tests: brought back to the same state before each, its sockets open.
+"""One lab for many tests: brought back before each, its sockets open.
 
 - The UTM goes first: a computer that is back sooner would be given the newer policy once more.
 - What a test left behind goes too: faults, stopped services, computers that it installed.
-- What cannot be brought back in place, such as an endpoint that was removed for good, is loaded
-  from the snapshot: a second instead of a moment.
+- What cannot be brought back in place is loaded whole from the snapshot, a second instead of a
+  moment: when LiveConnect refuses an endpoint that was there, or holds other flags, ways, responses
+  or uploads for it, or a rotation of its CA is at another step.
+- The rest of LiveConnect is not brought back in place: its journal and counters, sessions, UTMs and
+  endpoints that came later, and a command that still waits, which its computer gets in the next
+  test. The epoch of changesets rises, and logs go on.
 
 Provenance: ours.
 """
@@ -11,9 +15,10 @@ Provenance: ours.
 import asyncio
 import contextlib
 import shutil
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from foundation.errors import DomainError
+from foundation.protocol.names import MCS
 from utmlab.house_maker import LIVECONNECT, UTM
 from utmlab.stack import Stack
 
@@ -41,7 +46,7 @@ class FreshStart:
         self._lab = lab
         self._computers: tuple[str, ...] = ()
         self._epoch = 0
-        self._endpoints: set[str] = set()
+        self._held: dict[str, Any] = {}
 
     async def keep(self) -> None:
         """Keep the state as it is now."""
@@ -49,10 +54,10 @@ class FreshStart:
         self._computers = tuple(self._lab.computers)
         newest = await self._lab.call(UTM, "changeset")
         self._epoch = newest["epoch"] if newest else 0
-        self._endpoints = await self._known()
+        self._held = await held_by_liveconnect(self._lab)
 
     async def come_back(self) -> None:
-        """Bring the lab back to the state that was kept; every computer complies.
+        """Bring the lab back to the state that was kept, as far as said above; all comply.
 
         Raises:
             NotCompliantError: If not even loading the snapshot brings that about.
@@ -68,8 +73,8 @@ class FreshStart:
         for house in lab.houses.values():
             await house.start()
         await lab.faults.clear()
-        if not self._endpoints <= await self._known():
-            raise NotInPlaceError("LiveConnect refuses a computer that was there")
+        if not self._held.items() <= (await held_by_liveconnect(lab)).items():
+            raise NotInPlaceError("LiveConnect holds something else for a computer that was there")
         for name in lab.computers.keys() - set(self._computers):
             await self._take_away(name)
         await lab.snapshots.reset(SNAPSHOT, utm=True)
@@ -78,11 +83,6 @@ class FreshStart:
         for name in self._computers:
             await lab.computer(name).start()
         await lab.wait_compliant(polls=POLLS)
-
-    async def _known(self) -> set[str]:
-        """Return the endpoints that LiveConnect accepts."""
-        listed = await self._lab.call(LIVECONNECT, "endpoints")
-        return {one["endpoint_id"] for one in listed if not one["removed_at"]}
 
     async def _take_away(self, name: str) -> None:
         """Take away a computer that was not there; LiveConnect refuses it from now on."""
@@ -102,3 +102,16 @@ class FreshStart:
                 if newest["epoch"] > self._epoch and newest["committed_at"]:
                     return
                 await asyncio.sleep(LOOK_S)
+
+
+async def held_by_liveconnect(lab: Stack) -> dict[str, Any]:
+    """Return what no UTM brings back, for each endpoint that LiveConnect accepts."""
+    phase = (await lab.call(LIVECONNECT, "ca"))["phase"]
+    held = {}
+    for one in await lab.call(LIVECONNECT, "endpoints"):
+        if not one["removed_at"]:
+            name = one["endpoint_id"]
+            held[name] = [phase, one["policies"].get(MCS)]
+            for verb in ("flags", "responses", "data_feeds"):
+                held[name].append(await lab.call(LIVECONNECT, verb, endpoint_id=name))
+    return held

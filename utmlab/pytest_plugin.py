@@ -3,8 +3,8 @@
 - `utmlab_stack`: a running lab of the test's own, Endpoint Protection on, polling fast.
 - `utmlab_endpoint`: a computer of that lab, installed, enrolled and compliant.
 - `utmlab_fleet`: installs so many computers and waits until they comply.
-- `utmlab_fresh_stack`: one lab for all tests of a session, brought back to the same state before
-  each; `utmlab_prepare`, which a project may have its own of, says to which.
+- `utmlab_fresh_stack`: one lab for all tests of a session, brought back before each, as far as
+  `utmlab.fresh_start` says; `utmlab_prepare`, which a project may have its own of, says to what.
 - `utmlab_clock`: runs a story in a lab whose time jumps: days within seconds.
 - Options: `--utmlab-poll S`, and `--utmlab-artifacts DIR`, where a failed test leaves a bundle of
   its lab without secrets. What a test can say about a lab is in `utmlab.checks`.
@@ -176,7 +176,7 @@ if pytest_asyncio is not None:
     async def utmlab_fresh_stack(
         request: pytest.FixtureRequest, utmlab_shared_stack: tuple[Stack, FreshStart]
     ) -> Stack:
-        """Return the session's lab as it was prepared, whatever tests did to it before."""
+        """Return the session's lab, brought back; `utmlab.fresh_start` says what is not."""
         _check_loop(request)
         lab, fresh = utmlab_shared_stack
         _keep_if_it_fails(request, lab.places)

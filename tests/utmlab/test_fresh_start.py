@@ -1,5 +1,7 @@
 """One lab for a user's whole session: each test finds it as it was prepared."""
 
+from utmlab.fresh_start import FreshStart, held_by_liveconnect
+
 pytest_plugins = ["pytester"]
 PROJECT = """
 import pytest
@@ -59,3 +61,18 @@ def test_each_test_of_a_session_finds_the_lab_as_it_was_prepared(pytester, tmp_p
         ["*mark it pytest.mark.asyncio(loop_scope=*", "*what the lab had: *back_in_place*.tar.gz"]
     )
     assert len(list(tmp_path.glob("*back_in_place*.tar.gz"))) == 1
+
+
+async def test_what_liveconnect_was_given_is_back_too(utmlab_stack, utmlab_endpoint):
+    lab, fresh = utmlab_stack, FreshStart(utmlab_stack)
+    await fresh.keep()
+    before = await held_by_liveconnect(lab)
+    for change in (
+        {"verb": "flags_replace", "flags": {"one.flag": True}},
+        {"verb": "ways_replace", "ways": {"proxies": ["proxy.example:3128"]}},
+        {"verb": "ca_rotate", "step": "prepare"},
+    ):
+        await lab.call("liveconnect", **change)
+        assert await held_by_liveconnect(lab) != before
+        await fresh.come_back()
+        assert await held_by_liveconnect(lab) == before
