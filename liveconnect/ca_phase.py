@@ -1,7 +1,7 @@
 """How far a rotation of the CA is, told by its files alone.
 
-- `next.key` is there from the preparation until the switch, which makes it `ca.key`; a second
-  certificate in `ca.crt` is there until the end. Who reads them needs no running LiveConnect.
+- A second certificate in `ca.crt` is there from the preparation until the end; `next.key` is there
+  before it, until the switch makes it `ca.key`. Who reads them needs no running LiveConnect.
 - Workers keep their keys in folders of their own. For whoever looks at the data folder they write
   `ca.crt` into its `pki/`, and the phase beside it.
 
@@ -28,11 +28,12 @@ class RotationPhase(StrEnum):
 
 def phase_in(files: Files) -> RotationPhase:
     """Return how far the rotation of these files is."""
-    # The next key is the CA's already when a kill came before its removal.
-    if NEXT_KEY in files and files[NEXT_KEY] != files.get(CA_KEY):
-        return RotationPhase.PREPARED
-    is_double = files[CA_CERTIFICATES].count(_BEGIN) > 1
-    return RotationPhase.SWITCHED if is_double else RotationPhase.STABLE
+    # A kill may have come before a next key had its certificate, which leaves nothing prepared,
+    # or when it was the CA's already and not yet removed.
+    if files[CA_CERTIFICATES].count(_BEGIN) == 1:
+        return RotationPhase.STABLE
+    is_next = NEXT_KEY in files and files[NEXT_KEY] != files.get(CA_KEY)
+    return RotationPhase.PREPARED if is_next else RotationPhase.SWITCHED
 
 
 def phase_of(folder: Path) -> RotationPhase:

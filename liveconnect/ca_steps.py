@@ -2,8 +2,8 @@
 
 - `ca.crt` holds every certificate that is trusted; the signer is the one whose key is `ca.key`.
 - A new certificate is trusted too (prepare), it becomes the signer (switch), the old one is dropped
-  (finish). A kill between two files leaves a rotation that can go on (`key_files.py`); in a
-  database a step is one transaction.
+  (finish). A step counts with one file (`key_files.py`): a kill before it leaves a step that can
+  be repeated. In a database a step is one transaction.
 
 Provenance: ours.
 """
@@ -59,16 +59,25 @@ def check_step(step: str) -> None:
         raise RotationStepUnknownError(f"there is no step {step!r}")
 
 
+def check_order(step: str, phase: RotationPhase) -> None:
+    """Check that a step is the next one in a phase.
+
+    Raises:
+        RotationOutOfStepError: If it is not.
+    """
+    before, _ = _STEPS[step]
+    if phase is not before:
+        raise RotationOutOfStepError(f"the rotation is {phase.value}, not {before.value}")
+
+
 def take_step(step: str, files: Files, now: datetime) -> Changes:
     """Return what a step changes.
 
     Raises:
         RotationOutOfStepError: If it is not the next one.
     """
-    before, work = _STEPS[step]
-    phase = phase_in(files)
-    if phase is not before:
-        raise RotationOutOfStepError(f"the rotation is {phase.value}, not {before.value}")
+    check_order(step, phase_in(files))
+    _, work = _STEPS[step]
     return work(files, now)
 
 

@@ -12,6 +12,7 @@ Provenance: ours.
 
 import asyncio
 import ssl
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from foundation.checkpoints import Checkpoints
@@ -22,8 +23,8 @@ from foundation.net.tls import server_context
 from foundation.operations_log import OperationsLog
 from foundation.protocol.names import MCS
 from foundation.service import Now
-from liveconnect.ca_phase import publish
-from liveconnect.ca_steps import FINISH, PREPARE, check_step, take_step
+from liveconnect.ca_phase import RotationPhase, publish
+from liveconnect.ca_steps import FINISH, PREPARE, check_order, check_step, take_step
 from liveconnect.config import LiveConnectConfig
 from liveconnect.key_files import Changes, Files, difference, read_files, write_changes
 from liveconnect.pki import CertificateAuthority
@@ -60,6 +61,7 @@ class Certificates:
         self._shown = b""
         self._mcs: RotatingContext | None = None
         self._link: RotatingContext | None = None
+        self._rotating = asyncio.Lock()
 
     def open(self, authority: CertificateAuthority) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         """Return what the MCS listener and the link listener are opened with."""
@@ -141,9 +143,15 @@ class Certificates:
             RotationTooEarlyError: If somebody would lose contact.
         """
         check_step(step)
-        if not force and step != PREPARE:
-            await self._check(step)
-        at = self._now()
+        # Who is behind is asked, and the step taken, with no other step in between.
+        async with self._rotating:
+            if not force and step != PREPARE:
+                await self._check(step)
+            await self._take_step(step, self._now())
+        self._log.record("ca_rotated", step=step)
+        return await self.status()
+
+    async def _take_step(self, step: str, at: datetime) -> None:
 
         def change(files: Files) -> Changes:
             changes = take_step(step, files, at)
@@ -151,11 +159,11 @@ class Certificates:
             return changes
 
         await self._sharing.change_keys(self._config.pki_folder, change, self.take_over, at)
-        self._log.record("ca_rotated", step=step)
-        return await self.status()
 
     async def _check(self, step: str) -> None:
         status = await self.status()
+        # Asked before its time, nobody is behind; another worker may make it the time meanwhile.
+        check_order(step, RotationPhase(status["phase"]))
         behind = status["endpoints_behind"]
         if step == FINISH:
             behind = [*behind, *status["utms_behind"]]

@@ -18,10 +18,10 @@ SWITCHED_AT: Final = "switched_at"
 ROTATED: Final = "rotated"
 KEYS: Final = (CA_KEY, CA_CERTIFICATES, "jwt.key", "enrolment.secret")
 """What is always there."""
-# The key of a new CA before its certificate, which alone would look like a finished CA. The next
-# key last: its certificate does no harm while it is trusted and unused, a key without one would.
+# The key of a new CA before its certificate, which alone would look like a finished CA; the next
+# key likewise: a certificate alone would look like a switch that is done. What goes, goes last.
 # The date of the switch before the key: too early a date would hide who shows the old CA's work.
-_ORDER: Final = (ROTATED, SWITCHED_AT, *KEYS, NEXT_KEY)
+_ORDER: Final = (ROTATED, SWITCHED_AT, NEXT_KEY, *KEYS)
 _PUBLIC: Final = frozenset({CA_CERTIFICATES, SWITCHED_AT, ROTATED})
 
 Files = Mapping[str, bytes]
@@ -37,7 +37,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
 def write_changes(folder: Path, changes: Changes) -> None:
     """Write a change, each file in one step."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in sorted(changes, key=_ORDER.index):
+    for name in sorted(changes, key=lambda name: (changes[name] is None, _ORDER.index(name))):
         content = changes[name]
         if content is None:
             remove(folder / name)

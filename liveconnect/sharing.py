@@ -7,7 +7,6 @@
 - A LiveConnect on SQLite is alone and shares nothing.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -119,18 +118,21 @@ class Alone:
         before_commit: Callable[[], None],
     ) -> None:
         self._roster = roster
-        self._changing = asyncio.Lock()
         self.store = SqliteStore(config.database_file, settings, before_commit=before_commit)
 
     async def share_keys(self, _folder: Path, _make: Callable[[], object]) -> None:
         """Share nothing: keys are made where they are used."""
 
     async def change_keys(self, folder: Path, change: Change, taken: Taken, at: datetime) -> None:
-        """Have the changed files written and used, and tell endpoints whom to trust."""
-        async with self._changing:
-            files = read_files(folder)
-            await taken(changed(files, change(files)))
-            await self.refresh_policies(folder, at)
+        """Tell endpoints whom to trust, and have the changed files written and used.
+
+        Policies first: a certificate that is told and not used does no harm, while a step that
+        nobody was told of would let the next one pass.
+        """
+        files = read_files(folder)
+        wanted = changed(files, change(files))
+        self._roster.apply(await self.store.replace_trust(trust_to_tell(wanted), at))
+        await taken(wanted)
 
     async def refresh_policies(self, folder: Path, at: datetime) -> None:
         """Have MCS policies say what they should; a kill may have come before they did."""

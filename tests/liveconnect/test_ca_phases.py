@@ -59,21 +59,34 @@ def test_the_server_certificate_is_made_anew_by_the_new_signer_only_then(tmp_pat
     assert authority.server_files("localhost")[0].read_bytes() != first
 
 
-def test_a_kill_in_the_first_step_leaves_a_rotation_that_can_go_on(tmp_path, monkeypatch):
+def killed_at(name):
+    """What writes files until it comes to this one."""
+
+    def write(path, content):
+        if path.name == name:
+            raise KeyboardInterrupt
+        path.write_bytes(content)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("writer", "name"),
+    [("write_atomic", "rotated"), ("write_secret", "next.key"), ("write_atomic", "ca.crt")],
+)
+def test_a_kill_in_the_first_step_leaves_it_to_be_repeated(tmp_path, monkeypatch, writer, name):
     authority = opened(tmp_path)
-
-    def killed(*_arguments):
-        raise KeyboardInterrupt
-
+    before = authority.ca_pem
     with monkeypatch.context() as patched:
-        patched.setattr(key_files, "write_secret", killed)
+        patched.setattr(key_files, writer, killed_at(name))
         with pytest.raises(KeyboardInterrupt):
             authority.take_step("prepare")
     again = opened(tmp_path)
-    assert again.phase is RotationPhase.SWITCHED
-    again.take_step("finish")
+    assert (again.phase, again.ca_pem) == (RotationPhase.STABLE, before)
     again.take_step("prepare")
     assert opened(tmp_path).phase is RotationPhase.PREPARED
+    again.take_step("switch")
+    assert opened(tmp_path).phase is RotationPhase.SWITCHED
 
 
 def test_a_kill_in_the_second_step_leaves_it_done(tmp_path, monkeypatch):
