@@ -23,7 +23,7 @@ from foundation.net.tls import server_context
 from foundation.operations_log import OperationsLog
 from foundation.protocol.names import MCS
 from foundation.service import Now
-from liveconnect.ca_phase import RotationPhase, publish
+from liveconnect.ca_phase import RotationPhase, phase_in, publish
 from liveconnect.ca_steps import FINISH, PREPARE, check_order, check_step, take_step
 from liveconnect.config import LiveConnectConfig
 from liveconnect.key_files import Changes, Files, difference, read_files, write_changes
@@ -58,6 +58,7 @@ class Certificates:
         self._log = log
         self._now = now
         self._authority: CertificateAuthority | None = None
+        self._taken: Files = {}
         self._shown = b""
         self._mcs: RotatingContext | None = None
         self._link: RotatingContext | None = None
@@ -69,6 +70,7 @@ class Certificates:
         self._publish()
         mcs, link = self._contexts()
         self._mcs, self._link = RotatingContext(mcs), RotatingContext(link)
+        self._taken = read_files(self._config.pki_folder)
         return mcs, link
 
     async def run(self) -> None:
@@ -88,17 +90,24 @@ class Certificates:
             self._log.record("server_certificate_renewed")
 
     async def take_over(self, files: Files) -> None:
-        """Use these keys from now on; connections that are open go on."""
+        """Use these keys from now on; connections that are open go on.
+
+        Compared with those that were taken over to the end: what failed halfway is done again.
+
+        Raises:
+            OSError: If a file cannot be written or read.
+        """
+        if not difference(self._taken, files):
+            return
         folder = self._config.pki_folder
         changes = difference(read_files(folder), files)
-        if not changes:
-            return
         self._checkpoints.reach("liveconnect.before_keys_taken")
         await asyncio.get_running_loop().run_in_executor(None, write_changes, folder, changes)
         authority = self._opened()
         authority.load()
         self._publish()
         self.renew()
+        self._taken = dict(files)
         self._log.record("keys_taken", phase=authority.phase.value)
 
     def by_name(self) -> dict[str, Verb]:
@@ -126,7 +135,7 @@ class Certificates:
             await self._sharing.currency.look_again()
         authority = self._opened()
         return {
-            "phase": authority.phase.value,
+            "phase": phase_in(self._taken).value,
             "expires_at": authority.expires_at.isoformat(),
             "endpoints_behind": await self._endpoints_behind(),
             "utms_behind": await self._sharing.store.certified_by_others(

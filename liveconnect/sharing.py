@@ -127,9 +127,10 @@ class Alone:
         """Tell endpoints whom to trust, and have the changed files written and used.
 
         Policies first: a certificate that is told and not used does no harm, while a step that
-        nobody was told of would let the next one pass.
+        nobody was told of would let the next one pass. What a step left halfway is done before.
         """
         files = read_files(folder)
+        await taken(files)
         wanted = changed(files, change(files))
         self._roster.apply(await self.store.replace_trust(trust_to_tell(wanted), at))
         await taken(wanted)

@@ -96,3 +96,22 @@ async def test_a_step_waits_until_the_one_before_it_is_told(lab, monkeypatch):
     assert (await preparing)["endpoints_behind"] == [endpoint_id]
     with pytest.raises(RotationTooEarlyError):
         await switching
+
+
+async def test_a_step_that_was_written_and_not_used_is_used_when_it_is_repeated(lab, monkeypatch):
+    certificates, rotate = lab.service._certificates, lab.service.verbs["ca_rotate"]
+    authority = certificates._opened()
+    await rotate("prepare")
+    before = authority.signer
+
+    def refuse():
+        raise OSError(errno.EIO, "the disk does not answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(authority, "load", refuse)
+        with pytest.raises(OSError, match="does not answer"):
+            await rotate("switch")
+    assert authority.signer == before
+    with pytest.raises(RotationOutOfStepError, match="is switched"):
+        await rotate("switch", force=True)
+    assert authority.signer != before

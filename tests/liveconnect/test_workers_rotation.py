@@ -1,6 +1,7 @@
 """The CA is rotated under several workers: each step at one of them is a step of all."""
 
 import asyncio
+import errno
 import json
 import ssl
 
@@ -134,3 +135,34 @@ async def test_a_worker_that_has_not_heard_of_the_switch_does_not_finish_it(work
     with pytest.raises(RotationTooEarlyError, match=utm.registration.utm_id):
         await finishing
     assert (await two.service.verbs["ca"]())["phase"] == "switched"
+
+
+async def test_keys_that_could_not_be_taken_over_are_taken_to_the_end(
+    workers, tmp_path, monkeypatch
+):
+    one, two = workers
+    old = tmp_path / "old.crt"
+    old.write_bytes(one.service.ca_file.read_bytes())
+    await one.service.verbs["ca_rotate"]("prepare")
+    await until(is_in(two, "prepared"))
+    certificates = two.service._certificates
+    publish, failed = certificates._publish, []
+
+    def fail_once():
+        if not failed:
+            failed.append(True)
+            raise OSError(errno.ENOSPC, "the disk is full")
+        publish()
+
+    monkeypatch.setattr(certificates, "_publish", fail_once)
+    await one.service.verbs["ca_rotate"]("switch")
+
+    async def is_shown():
+        return bool(failed) and not await trusts(old, two)
+
+    await until(is_shown)
+    log = two.config.operations_log_file.read_text()
+    assert "the disk is full" in log
+    assert [word for word in ("keys_not_taken", "database_lost") if word in log] == [
+        "keys_not_taken"
+    ]

@@ -5,6 +5,8 @@
   when the memory may be behind: `is_current` is true for `STALE_AFTER_S` after a look began.
 - A worker that is not current looks before it answers (`catch_up`), or refuses to answer. Before it
   refuses somebody whom another worker may have enrolled just now, it looks again (`look_again`).
+- Keys that cannot be taken over (a full disk) are tried again at each look. Until then nothing is
+  current, and who waits is told why.
 - A lost connection is made again, with growing pauses; then everybody who is held is woken.
 """
 
@@ -14,8 +16,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from foundation.operations_log import OperationsLog
+from foundation.protocol.reasons import Reason
 from liveconnect.clones import EnteredSession
 from liveconnect.key_files import Files
+from liveconnect.refusals import StoreUnavailableError
 from liveconnect.store.loading import Chosen, load_endpoints
 from liveconnect.store.postgres.connecting import CONNECT_TIMEOUT_S, UNAVAILABLE, connected, said
 from liveconnect.store.postgres.keys import kept_keys
@@ -49,6 +53,10 @@ ORDER BY change LIMIT ?
 """
 
 
+class _KeysNotTakenError(Exception):
+    """Keys that were changed cannot be used; the database is not to blame."""
+
+
 class Memory(Protocol):
     """What the follower keeps current."""
 
@@ -62,7 +70,11 @@ class Memory(Protocol):
         """Take in what is entered of sessions."""
 
     async def keys_came(self, files: Files) -> None:
-        """Use these keys from now on; they may be the ones that are used."""
+        """Use these keys from now on; they may be the ones that are used.
+
+        Raises:
+            OSError: If a file cannot be written or read.
+        """
 
     def reports_came(self, tenant: str | None) -> None:
         """Hear that a UTM has reports; without a name, that any may have."""
@@ -79,6 +91,7 @@ class Follower:
         self._position = 0
         self._heard_at = float("-inf")
         self._is_away = False
+        self._keys_fault = ""
         self._rung = asyncio.Event()
         self._looked = asyncio.Event()
 
@@ -127,6 +140,8 @@ class Follower:
                 while self._heard_at < moment:
                     if self._is_away:
                         raise ConnectionError("the connection is lost")
+                    if self._keys_fault:
+                        raise StoreUnavailableError(Reason.STORE_UNAVAILABLE, self._keys_fault)
                     await self._looked.wait()
                     self._rung.set()
         except UNAVAILABLE as error:
@@ -170,14 +185,23 @@ class Follower:
         while True:
             self._rung.clear()
             began = asyncio.get_running_loop().time()
-            while await self._take_some(sql):
-                pass
-            self._heard_at = began
+            try:
+                while await self._take_some(sql):
+                    pass
+            except _KeysNotTakenError as error:
+                self._keys_failed(str(error))
+            else:
+                self._heard_at, self._keys_fault = began, ""
             self._wake_waiting()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_S):
                     await self._rung.wait()
                     await asyncio.sleep(GATHER_S)
+
+    def _keys_failed(self, sentence: str) -> None:
+        if sentence != self._keys_fault:
+            self._log.record("keys_not_taken", sentence=sentence)
+        self._keys_fault = sentence
 
     def _wake_waiting(self) -> None:
         self._looked.set()
@@ -191,7 +215,7 @@ class Follower:
         if not changed:
             return False
         if any(row[0] == "key" for row in changed):
-            await self._memory.keys_came(await read_on(sql, kept_keys))
+            await self._take_keys(await read_on(sql, kept_keys))
         spoken = [row[1] for row in changed if row[0] == "session"]
         if spoken:
             self._memory.sessions_came(await read_on(sql, lambda db: sessions_of(db, spoken)))
@@ -203,6 +227,12 @@ class Follower:
             self._memory.take(await read_on(sql, lambda db: load_endpoints(db, chosen)))
         self._position = changed[-1][3]
         return len(changed) == MOST_AT_ONCE
+
+    async def _take_keys(self, files: Files) -> None:
+        try:
+            await self._memory.keys_came(files)
+        except OSError as error:  # of a file: the database has answered
+            raise _KeysNotTakenError(f"changed keys cannot be taken over: {error}") from error
 
     def _on_endpoints(self, *_notice: object) -> None:
         self._rung.set()

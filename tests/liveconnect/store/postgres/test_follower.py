@@ -1,6 +1,7 @@
 """What others commit reaches a memory: all of it, in order, and nothing that is known already."""
 
 import asyncio
+import errno
 
 import pytest
 
@@ -118,3 +119,24 @@ async def test_a_broken_connection_is_made_again_and_nothing_is_missed(tenant, f
     async with asyncio.timeout(GUARD_S):
         await follower.look_again()
     assert sorted(follower._memory.taken) == ["e1", "e2"]
+
+
+async def test_who_waits_for_keys_that_cannot_be_taken_over_is_told_why(
+    tenant, follower, monkeypatch
+):
+    from liveconnect.refusals import StoreUnavailableError
+
+    async def refuse(_files):
+        raise OSError(errno.ENOSPC, "the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(follower._memory, "keys_came", refuse)
+        await tenant.store.share_keys({"ca.key": b"a key"})
+        with pytest.raises(StoreUnavailableError, match=r"keys .*: .*the disk is full"):
+            await follower.look_again()
+    await tenant.enrol("e1")
+    async with asyncio.timeout(GUARD_S):
+        while "e1" not in follower._memory.taken:  # until the next look
+            await follower._looked.wait()
+    await follower.look_again()
+    assert follower._memory.keys == [{"ca.key": b"a key"}]
