@@ -102,7 +102,7 @@ class PostgresStore(Intents):
         return await self._read(sessions.all_sessions)
 
     async def newest_change(self) -> int:
-        """Return the number of the newest change of an endpoint."""
+        """Return the number of the newest change, of an endpoint, a session or a key."""
         return await self._read(newest_change)
 
     async def _write(self, work: Callable[[Sql], T]) -> T:
