@@ -2,7 +2,7 @@
 
 import pytest
 
-from liveconnect.mcs_service.telling import LONGEST_ATTEMPT
+from liveconnect.mcs_service.documents import LONGEST_NAME
 
 
 def values(seen, name):
@@ -46,7 +46,7 @@ async def test_it_is_ready_while_it_listens_and_its_store_answers(lab):
     assert checks["listeners"] == "a listener is closed"
 
 
-@pytest.mark.parametrize("attempts", [LONGEST_ATTEMPT])
+@pytest.mark.parametrize("attempts", [LONGEST_NAME])
 async def test_what_clients_send_makes_no_new_series(lab, attempts):
     utm = await lab.utm()
     endpoint = await lab.enrolled(utm)
