@@ -17,6 +17,7 @@ supersession and re-assignment are ours.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from foundation.protocol.commands import (
     Command,
@@ -27,6 +28,7 @@ from foundation.protocol.commands import (
 )
 from foundation.protocol.names import APPSPROXY
 
+BODIES_REMEMBERED = 64
 LONGEST_REASSIGNMENT_WAIT_S = 14_400.0
 """The longest back-off of a client, and so the longest wait that tells something."""
 NewId = Callable[[], int]
@@ -200,7 +202,7 @@ def _renew(queue: Queue, origin: Origin) -> Queue:
     actions = tuple(each for each in queue.waiting if not each.apps)
     renewed = replace(queue, waiting=actions)
     wanted = [queue.assignments[app].wanted for app in open_apps]
-    whole = [each for each in wanted if not each.fragments]
+    whole = tuple(each for each in wanted if not each.fragments)
     pieces = [each for each in wanted if each.fragments]
     if whole:
         renewed = _append(renewed, APPSPROXY, _whole_body(whole), _apps(whole), origin)
@@ -232,7 +234,9 @@ def _apps(wanted: Iterable[Wanted]) -> tuple[str, ...]:
     return tuple(each.app_id for each in wanted)
 
 
-def _whole_body(wanted: Iterable[Wanted]) -> str:
+@lru_cache(maxsize=BODIES_REMEMBERED)
+def _whole_body(wanted: tuple[Wanted, ...]) -> str:
+    # A changeset assigns the same to thousands, one after the other.
     return encode_assignments(
         PolicyAssignment(each.app_id, each.policy_type, each.policy_id) for each in wanted
     )

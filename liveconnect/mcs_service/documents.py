@@ -9,6 +9,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from foundation.errors import DomainError
@@ -38,6 +39,9 @@ MOST_BYTES = 5_000_000
 
 
 LONGEST_NAME = 100
+STATUSES_REMEMBERED = 256
+SHORT = 2_000
+"""Letters of a status that is remembered."""
 LARGE_BYTES = 50_000
 """Above this, reading a document takes longer than a poll may wait."""
 
@@ -95,6 +99,10 @@ def read_events(body: bytes) -> tuple[ReceivedEvent, ...]:
     )
 
 
+_read_adapter_status = lru_cache(maxsize=STATUSES_REMEMBERED)(decode_adapter_status)
+"""After a change thousands say the same, letter by letter."""
+
+
 def _received(status: Status) -> ReceivedStatus:
     res, revision = "", ""
     details: dict[str, Any] = {}
@@ -104,7 +112,8 @@ def _received(status: Status) -> ReceivedStatus:
         elif status.app_id == APPSPROXY:
             details = {"applications": ";".join(decode_registered_applications(status.body))}
         else:
-            adapter = decode_adapter_status(status.app_id, status.body)
+            read = _read_adapter_status if len(status.body) <= SHORT else decode_adapter_status
+            adapter = read(status.app_id, status.body)
             res, revision, details = adapter.res, adapter.rev_id, dict(adapter.details)
     except DomainError as error:
         # Apps without a policy have statuses of their own form; the raw text is stored.

@@ -8,6 +8,7 @@ import asyncio
 
 from aiohttp import web
 
+from foundation.protocol.names import MCS
 from foundation.protocol.paths import split_list
 from foundation.protocol.reasons import Reason
 from foundation.service import Tasks
@@ -67,7 +68,8 @@ class Polling:
                     f"no {app_id} policy {policy_id} for this endpoint"
                     f"{policy_hint(app_id, policy_id, entry.policies)}",
                 )
-            context.shelf.put(entry.tenant, app_id, policy_id, body)
+            if app_id != MCS:  # each endpoint has its own of this one, and nobody else fetches it
+                context.shelf.put(entry.tenant, app_id, policy_id, body)
         self._note(entry, app_id, policy_id)
         return web.Response(body=body, content_type=XML)
 
