@@ -89,7 +89,8 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=0, help="bytes of a static answer")
     options = parser.parse_args()
     data, kind = options.data, options.kind
-    map_large_blocks_apart()
+    if kind != "static":  # as its users have it: without one buffer for all, it would only cost
+        map_large_blocks_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if kind == "static":
             runner.run(serve_static(data, options.size))
