@@ -71,7 +71,7 @@ class LiveConnect(Service):
         self._keys = Keys(config.pki_folder, now=now)
         self._roster = Roster()
         self._refusals = Refusals(self._log)
-        self._hub = _push_hub(config)
+        self._hub = self._push_hub()
         if self._hub is not None:
             self._roster.listen(self._hub.notice)
         self._parts = Parts(
@@ -260,6 +260,15 @@ class LiveConnect(Service):
             now=self._now,
         )
 
+    def _push_hub(self) -> PushHub | None:
+        if not self._config.push:
+            return None
+        ping_interval_s = self._config.push_ping_timeout_s / 3
+        if self._config.database is not None:
+            # Who acknowledges at another worker shall not leave open how it was told.
+            return PushHub(ping_interval_s)
+        return PushHub(ping_interval_s, lambda entry: self._roster.carry(entry, self._now()))
+
     def _all_verbs(self) -> dict[str, Verb]:
         store, roster, parts = self._store, self._roster, self._parts
         usual = Verbs(
@@ -284,10 +293,6 @@ class LiveConnect(Service):
                 self.faults, on_set=parts.fault_was_set, on_clear=parts.faults_were_cleared
             ),
         }
-
-
-def _push_hub(config: LiveConnectConfig) -> PushHub | None:
-    return PushHub(config.push_ping_timeout_s / 3) if config.push else None
 
 
 def _push_offer(config: LiveConnectConfig) -> PushOffer | None:

@@ -1,10 +1,12 @@
 """Who is connected for push, and how they are told: one write, no task, for each of thousands.
 
 - One stream per endpoint; a newer one takes the older one's place.
-- An endpoint that was told is not told again until it has polled: a wake-up carries nothing, so
+- Policies that are assigned travel whole in the event: the endpoint acknowledges and fetches them
+  without a poll. For anything else it is woken, and polls.
+- An endpoint that was woken is not told again until it has polled: a wake-up carries nothing, so
   one is as good as many.
 - What waits when a stream begins is told at once: it may have come while nobody listened. Later
-  only what no poll has carried yet is told.
+  only what neither a poll nor an event has carried yet is told.
 - A stream that is not read does not grow: over its bound it is cut off, and the client polls.
 - A removed endpoint's stream ends with its removal.
 
@@ -25,6 +27,8 @@ MOST_UNREAD: Final = 256_000
 PINGS_AT_A_TIME: Final = 200
 TICK_S: Final = 1.0
 _WAKE: Final = encode_event(WAKE_UP)
+Carry = Callable[[Entry], bytes | None]
+"""Returns the commands that an event shall carry; None if the endpoint is to be woken instead."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,10 +59,12 @@ class PushHub:
 
     Args:
         ping_interval_s: After so much silence a stream is pinged.
+        carry: What goes whole; by default nothing.
     """
 
-    def __init__(self, ping_interval_s: float) -> None:
+    def __init__(self, ping_interval_s: float, carry: Carry = lambda _entry: None) -> None:
         self.ping_interval_s = ping_interval_s
+        self._carry = carry
         self._streams: dict[str, PushStream] = {}
 
     def __len__(self) -> int:
@@ -71,6 +77,7 @@ class PushHub:
             former.ended.set()
         self._streams[stream.entry.endpoint_id] = stream
         stream.entry.is_told = False
+        stream.entry.forget_pushed()
         self._write(stream, PING)
         if stream.entry.waiting:
             self._wake(stream)
@@ -90,11 +97,12 @@ class PushHub:
         stream = self._streams.get(entry.endpoint_id)
         if stream is None:
             return
+        stream.entry = entry  # another one, if all were loaded anew
         if entry.removed:
             stream.ended.set()
         elif len(entry.delivered) < len(entry.waiting) and not entry.is_told:
-            # What a poll carried already is being worked at: each acknowledgement comes by here.
-            self._wake(stream)
+            # What was carried already is being worked at: each acknowledgement comes by here.
+            self._tell(stream)
 
     def send(self, endpoint_id: str, data: str) -> bool:
         """Send one event of any content; return whether the endpoint listens."""
@@ -170,6 +178,13 @@ class PushHub:
     def _is_due(self, stream: PushStream, now_s: float) -> bool:
         every_s = stream.ping_every_s
         return now_s - stream.sent_at_s >= (self.ping_interval_s if every_s is None else every_s)
+
+    def _tell(self, stream: PushStream) -> None:
+        carried = None if stream.is_silent else self._carry(stream.entry)
+        if carried is None:
+            self._wake(stream)
+        else:
+            self._write(stream, encode_event(carried.decode()))
 
     def _wake(self, stream: PushStream) -> None:
         stream.entry.is_told = not stream.is_silent

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from foundation.protocol.commands import encode_commands
-from foundation.protocol.names import REGISTERED_APPS
+from foundation.protocol.names import APPSPROXY, REGISTERED_APPS
 from liveconnect.commands import QueuedCommand, deliverable
 from liveconnect.store.records import Delivery, EndpointRecord, Fetch, QueueSnapshot
 
 NOTHING = encode_commands(())
 """The answer to a poll when nothing waits."""
+MOST_CARRIED = 16_000
+"""Bytes of commands that an event of the push channel carries; for more an endpoint polls."""
 _OUR_APPS = ";".join(REGISTERED_APPS)
 
 
@@ -44,6 +46,10 @@ class Entry:
     last_seen: datetime | None = None
     seen_stored: datetime | None = None
     header: str = field(default="", repr=False)
+
+    def forget_pushed(self) -> None:
+        """Take nothing that went by push for delivered: the stream that it went by has ended."""
+        self.delivered = {key: one for key, one in self.delivered.items() if one.by != "push"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,29 @@ class Roster:
             delivery = Delivery(now, "push" if was_told else "poll")
             for each in deliverable(entry.waiting, frozenset(apps.split(";")), now):
                 entry.delivered.setdefault(each.command.id, delivery)
+        return answer
+
+    def carry(self, entry: Entry, now: datetime) -> bytes | None:
+        """Return what nothing has carried yet, for an event of the push channel.
+
+        None if the endpoint has to ask for it: for what is no assignment of policies, since push
+        does not tell which apps it has; for what has expired; and for what an event cannot carry.
+        """
+        if entry.expires_at is not None and now >= entry.expires_at:
+            return None
+        new = tuple(each for each in entry.waiting if each.command.id not in entry.delivered)
+        if any(each.command.app_id != APPSPROXY for each in new):
+            return None
+        is_all = len(new) == len(entry.waiting)
+        answer = entry.answers.get(_OUR_APPS) if is_all else None
+        if answer is None:
+            answer = encode_commands(each.command for each in new)
+        # A line break travels as a backslash and an n: what has such of its own would be changed.
+        if len(answer) > MOST_CARRIED or b"\\" in answer:
+            return None
+        delivery = Delivery(now, "push")
+        for each in new:
+            entry.delivered[each.command.id] = delivery
         return answer
 
     def standing(self, since: datetime) -> Standing:

@@ -2,8 +2,8 @@
 
 - Built from stored state alone, the UTM's and LiveConnect's; nothing needs to run.
 - A hop that has not happened has no time; the first such hop is what an endpoint waits for.
-- "Waiting for the poll" is the time between the commit at LiveConnect and the poll that carried
-  the command: it belongs to the protocol, not to this program.
+- "Waiting for the poll" is the time between the commit at LiveConnect and the poll, or push,
+  that carried the command: it belongs to the protocol, not to this program.
 """
 
 from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ class EndpointTrace:
 
     @property
     def waited_for_poll_s(self) -> float | None:
-        """Seconds between LiveConnect's commit and the poll that carried the command."""
+        """Seconds between LiveConnect's commit and the poll, or push, that carried the command."""
         return _between(self.hops, "broker", "polled")
 
     @property

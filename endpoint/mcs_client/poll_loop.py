@@ -162,10 +162,14 @@ class PollLoop:
         return settings.push_fallback_poll_s if self._push.is_up else settings.poll_interval_s
 
     async def _work_pushed(self) -> None:
-        """Do what came by push as whole commands; what fails is asked for by a poll."""
+        """Do what came by push as whole commands; what fails is asked for by a poll.
+
+        Other settings, and the end of a back-off, are followed by a poll, as after a wake-up.
+        """
         documents, identity = self._inbox.documents(), self._identity
-        if identity is None:
+        if identity is None or not documents:
             return
+        before = self._settings.current()
         for document in documents:
             try:
                 if not await self._rounds.run_pushed(identity, document):
@@ -174,6 +178,8 @@ class PollLoop:
                 self._write_down(error)
                 self._inbox.take_loss(self._polled_at_s, asyncio.get_running_loop().time())
                 return
+        if self._rounds.failures or self._settings.current() != before:
+            self._inbox.ask_for_poll(asyncio.get_running_loop().time())
 
     def _push_said(self, event: PushEvent) -> None:
         if self._inbox.take_event(event, asyncio.get_running_loop().time()):

@@ -1,6 +1,7 @@
 """What the push channel asked for and the loop has not done yet. Pure.
 
-* A wake-up and a channel that is lost both ask for a poll; asked twice is asked once.
+* A wake-up and a channel that is lost both ask for a poll; asked twice is asked once. So does what
+  came as a document and is followed by a poll only: other settings, or the end of a back-off.
 * A lost channel waits a moment after the last poll: one that is lost each time it opens must not
   make the client poll without a pause.
 * Documents of commands are done in the order in which they came, and bounded in number: what is
@@ -41,6 +42,10 @@ class PushInbox:
         elif event.kind in (PushKind.WAKE_UP, PushKind.COMMANDS):
             self._poll_at_s = now_s
         return event.kind in (PushKind.WAKE_UP, PushKind.COMMANDS)
+
+    def ask_for_poll(self, now_s: float) -> None:
+        """Ask for a poll at once."""
+        self._poll_at_s = now_s
 
     def take_loss(self, last_poll_s: float, now_s: float) -> None:
         """Take note that the channel, which was up, is lost."""

@@ -2,17 +2,20 @@
 
 from datetime import timedelta
 
-from foundation.protocol.commands import Command
+import pytest
+
+from foundation.protocol.commands import Command, decode_commands
+from foundation.protocol.names import APPSPROXY
 from liveconnect.commands import QueuedCommand
-from liveconnect.roster import NOTHING, Roster
+from liveconnect.roster import MOST_CARRIED, NOTHING, Roster
 from liveconnect.store.records import Delivery, EndpointRecord, QueueSnapshot
 
 APPS = "APPSPROXY;ALC"
 
 
-def snapshot(clock, revision, *ids, app_id="ALC", ttl_s=100.0):
+def snapshot(clock, revision, *ids, app_id="ALC", ttl_s=100.0, body="<a/>"):
     waiting = tuple(
-        QueuedCommand(Command(each, app_id, "<a/>", clock(), ttl_s, int(each))) for each in ids
+        QueuedCommand(Command(each, app_id, body, clock(), ttl_s, int(each))) for each in ids
     )
     return QueueSnapshot(endpoint_id="e1", revision=revision, waiting=waiting, policies={})
 
@@ -30,6 +33,10 @@ def endpoint(clock, queue, **changes):
         "queue": queue,
     }
     return EndpointRecord(**(fields | changes))
+
+
+def ids_in(document):
+    return [each.id for each in decode_commands(document)]
 
 
 def test_an_older_snapshot_does_not_undo_a_newer_one(clock):
@@ -70,6 +77,41 @@ def test_what_the_poll_after_a_wake_up_carries_was_delivered_by_push(clock):
     roster.apply([snapshot(clock, 2, "1", "2")])
     roster.poll(entry, APPS, clock())
     assert [one.by for one in entry.delivered.values()] == ["push", "poll"]
+
+
+def test_an_event_carries_what_nothing_has_carried_and_is_its_delivery(clock):
+    roster = Roster()
+    entry = roster.put(endpoint(clock, snapshot(clock, 1, "1", app_id=APPSPROXY)))
+    assert ids_in(roster.carry(entry, clock())) == ["1"]
+    roster.apply([snapshot(clock, 2, "1", "2", app_id=APPSPROXY)])
+    later = clock() + timedelta(seconds=1)
+    assert ids_in(roster.carry(entry, later)) == ["2"]
+    assert entry.delivered == {"1": Delivery(clock(), "push"), "2": Delivery(later, "push")}
+
+
+def test_a_poll_carries_again_what_an_event_carried_and_nobody_acknowledged(clock):
+    roster = Roster()
+    entry = roster.put(endpoint(clock, snapshot(clock, 1, "1", app_id=APPSPROXY)))
+    carried = roster.carry(entry, clock())
+    assert roster.poll(entry, APPS, clock() + timedelta(seconds=1)) == carried
+    assert entry.delivered == {"1": Delivery(clock(), "push")}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"app_id": "ALC"},
+        {"app_id": APPSPROXY, "body": "a\\nb"},
+        {"app_id": APPSPROXY, "body": "a" * MOST_CARRIED},
+        {"app_id": APPSPROXY, "ttl_s": 0.0},
+    ],
+    ids=["an action", "a backslash", "too large", "expired"],
+)
+def test_an_event_does_not_carry_what_has_to_be_asked_for(clock, what):
+    roster = Roster()
+    entry = roster.put(endpoint(clock, snapshot(clock, 1, "1", **what)))
+    assert roster.carry(entry, clock()) is None
+    assert entry.delivered == {}
 
 
 def test_a_command_that_was_not_asked_for_is_not_delivered(clock):

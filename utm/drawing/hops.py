@@ -18,13 +18,13 @@ HOPS: Final = (
     "4211",
     "4212",
 )
-"""The hops in order; `polled` is the poll that carried the command."""
+"""The hops in order; `polled` is the poll, or the event of push, that carried the command."""
 
 MEANING: Final = {
     "edited": "the configuration was changed on the UTM",
     "4233": "the UTM began to send the changeset",
     "broker": "LiveConnect committed it and queued the command",
-    "polled": "the endpoint's poll received the command",
+    "polled": "the command went to the endpoint, by its poll or by push",
     "fetched": "the endpoint fetched the policy",
     "applied": "the adapter put it in force",
     "reported": "LiveConnect committed the endpoint's status",

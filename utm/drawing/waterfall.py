@@ -27,7 +27,7 @@ SHORT: Final = {
     "edited": "on the UTM",
     "4233": "the UTM sends it",
     "broker": "LiveConnect has it",
-    "polled": "the poll fetches the command",
+    "polled": "poll or push carries the command",
     "fetched": "the policy is fetched",
     "applied": "it is in force",
     "reported": "LiveConnect has the status",

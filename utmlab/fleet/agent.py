@@ -209,13 +209,19 @@ class Agent:
         self._telling.tell_again()
 
     def _work_pushed(self) -> Turn:
-        for document in self.inbox.documents():
+        documents = self.inbox.documents()
+        if not documents:
+            return
+        before = self.settings
+        for document in documents:
             try:
                 if not (yield from self._commands.run_pushed(document)):
                     self.push, self.is_push_wanted_now = None, True
             except DomainError:
                 self.inbox.take_loss(self._polled_at_s, self._around.clock())
                 return
+        if self._talk.failures or self.settings != before:
+            self.inbox.ask_for_poll(self._around.clock())
 
     def _send_due(self) -> Turn:
         talk, telling = self._talk, self._telling

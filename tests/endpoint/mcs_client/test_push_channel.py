@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from foundation.protocol.push import PING, WAKE_UP, encode_event
+from tests.endpoint.mcs_client.conftest import commands_document
 from tests.endpoint.mcs_client.connect_proxy import Proxy, policy, proxies, relays
 
 PING_TIMEOUT_S = 90
@@ -242,15 +243,19 @@ def test_a_redirect_is_followed_by_the_same_way(with_push):
     assert with_push(story, proxy=proxy, ways=proxies, direct=False, url=url) == (2, True)
 
 
-def test_other_ways_open_another_stream(with_push, documents):
+@pytest.mark.parametrize("how", ["a wake-up", "whole commands"])
+def test_other_ways_open_another_stream(with_push, documents, how):
     proxy = Proxy()
 
     async def story(lab, push):
         await up(lab, push)
         body = push_policy(documents, push, no_ways(0), direct=True, revision="p2")
         lab.server.assign("MCS", 25, body)
-        await push.say(WAKE_UP)
+        whole = commands_document(lab.server.commands.values()).decode()
+        said_at_s = asyncio.get_running_loop().time()
+        await push.say(WAKE_UP if how == "a wake-up" else whole)
         await up(lab, push, streams=2)
+        assert push.opened_at[-1] - said_at_s < 5  # not as late as the next poll
         return asked_for(proxy, push)
 
     assert with_push(story, proxy=proxy, ways=relays, direct=False) == 1

@@ -11,7 +11,7 @@ import pytest
 from foundation.faults import Fault, Hop
 from foundation.protocol import paths
 from foundation.protocol.authorization import encode_bearer
-from foundation.protocol.commands import decode_commands
+from foundation.protocol.commands import decode_assignments, decode_commands
 from foundation.protocol.names import DEFAULT_BASE_PATH
 from foundation.protocol.push import CAPABILITIES_HEADER, EventReader, PushKind
 from liveconnect.push import MOST_UNREAD, PushHub, PushStream
@@ -78,7 +78,9 @@ async def quiet(lab, endpoint):
     await endpoint.take_policies()
 
 
-async def test_a_changeset_wakes_the_endpoint_at_once(pushing, listen, make_policy, make_group):
+async def test_a_changeset_is_carried_to_the_endpoint_at_once(
+    pushing, listen, make_policy, make_group
+):
     utm = await pushing.utm()
     endpoint = await pushing.enrolled(utm)
     await quiet(pushing, endpoint)
@@ -86,6 +88,21 @@ async def test_a_changeset_wakes_the_endpoint_at_once(pushing, listen, make_poli
     assert listener.answer.headers[CAPABILITIES_HEADER] == "cloneDetectionV2,terminate"
     assert (await listener.next(pings=True)).kind is PushKind.PING
     await utm.push(make_group("default", make_policy("SWC", "one")))
+    carried = decode_commands((await listener.next()).data.encode())
+    for command in carried:
+        path = paths.command_ack(endpoint.endpoint_id, [command.id])
+        assert (await endpoint.call("DELETE", path)).status == 200
+    ((assigned,),) = (decode_assignments(command.body) for command in carried)
+    policy = await endpoint.call("GET", paths.policy(assigned.app_id, assigned.policy_id))
+    assert (assigned.app_id, policy.status) == ("SWC", 200)
+    assert await endpoint.poll() == ()
+
+
+async def test_an_action_wakes_the_endpoint(pushing, listen):
+    endpoint = await pushing.enrolled(await pushing.utm())
+    await quiet(pushing, endpoint)
+    listener = await listen(endpoint)
+    await pushing.service.verbs["send_command"](endpoint.endpoint_id, "ALC", "<action/>")
     assert (await listener.next()).kind is PushKind.WAKE_UP
 
 
@@ -107,7 +124,7 @@ async def test_an_endpoint_is_told_once_until_it_polls(pushing, listen, make_pol
     assert event.kind is PushKind.COMMANDS
     await endpoint.poll()
     await utm.push(make_group("default", make_policy("SWC", "three")))
-    assert (await listener.next()).kind is PushKind.WAKE_UP
+    assert (await listener.next()).kind is PushKind.COMMANDS
 
 
 async def test_an_endpoint_that_works_at_its_commands_is_not_told_of_them_again(pushing, listen):

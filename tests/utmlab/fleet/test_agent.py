@@ -2,11 +2,14 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from endpoint.mcs_client.options import McsClientOptions
 from endpoint.mcs_client.outcome import Answer, Breakdown, NoAnswer
+from endpoint.mcs_client.push_target import target_of
+from endpoint.mcs_client.settings import settings_under
 from foundation.protocol.answers import AuthenticateAnswer
 from foundation.protocol.authorization import EndpointCredentials, encode_registration_answer
 from foundation.protocol.commands import (
@@ -27,6 +30,13 @@ from utmlab.fleet.surroundings import Surroundings
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 REVISION, POLICY = seal(McsPolicy(device_id="device-1", poll_interval_s=30).encode())
+LISTENING = settings_under(
+    McsPolicy(push_servers=("https://push.example",)),
+    configured_servers=("https://mcs.example/mcs",),
+    configured_token="T" * 17,
+    override_s=None,
+    ca=Path(),
+)
 DENIED = Answer(401, {"www-authenticate": 'Basic realm="register"'}, b"")
 
 
@@ -90,9 +100,9 @@ class World:
         return self.turn()
 
 
-def assignment():
-    body = encode_assignments([PolicyAssignment(MCS, 25, REVISION)])
-    return Command(id="c-1", app_id=APPSPROXY, body=body, creation_time=AT)
+def assignment(revision=REVISION, command_id="c-1"):
+    body = encode_assignments([PolicyAssignment(MCS, 25, revision)])
+    return Command(id=command_id, app_id=APPSPROXY, body=body, creation_time=AT)
 
 
 def test_first_contact_is_in_the_order_of_the_wire():
@@ -194,6 +204,23 @@ def test_a_wake_up_brings_a_poll_at_once():
     assert world.agent.push_said(PushEvent(PushKind.WAKE_UP))
     assert world.turn() == ["poll"]
     assert world.agent.wake_at_s == 1020
+
+
+def test_whole_commands_are_done_without_a_poll_and_say_how_to_listen():
+    world = World()
+    world.waiting = [assignment()]
+    world.turn()
+    world.agent.is_push_up, world.agent.push = True, target_of(LISTENING, world.agent._talk.access)
+    world.agent.is_push_wanted_now = False
+    revision, policy = seal(
+        McsPolicy(device_id="device-1", push_servers=("https://other.example",)).encode()
+    )
+    world.answers = {"policy": [Answer(200, {}, policy)]}
+    document = encode_commands([assignment(revision, "c-2")]).decode()
+    assert world.agent.push_said(PushEvent(PushKind.COMMANDS, document))
+    assert world.turn()[:2] == ["ack", "policy"]
+    assert world.agent.is_push_wanted_now
+    assert world.agent.push.url.startswith("https://other.example/")
 
 
 def test_the_same_seed_makes_the_same_requests():

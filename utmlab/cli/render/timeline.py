@@ -10,7 +10,7 @@ from utmlab.cli.output import table
 from utmlab.journal import printable
 from utmlab.trace import MEANING, ChangesetTrace, EndpointTrace
 
-_WAITED_FOR = {"push": "the poll, which push asked for"}
+_WAITED_FOR = {"push": "push"}
 
 
 def timeline_text(trace: ChangesetTrace) -> str:
