@@ -28,6 +28,7 @@ from liveconnect.mcs_service.gate import Gate
 from liveconnect.mcs_service.journal import journal_middleware
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
 from liveconnect.mcs_service.service import McsService
+from liveconnect.mcs_service.turns import Turns
 from liveconnect.pki import CertificateAuthority
 from liveconnect.push import PushHub
 from liveconnect.refusals import Refusals
@@ -74,6 +75,7 @@ class Parts:
             checkpoints=self.checkpoints,
             admission=Admission(most_requests=config.most_requests),
             telling_admission=Admission(most_requests=config.most_requests),
+            turns=Turns(most_waiting=config.most_requests * 4 // 5),
             faults=self.faults,
             currency=currency,
             now=self.now,

@@ -17,6 +17,7 @@ from liveconnect.admission import Admission
 from liveconnect.clones import COOKIE, CloneWatch, cookie_of
 from liveconnect.mcs_service.gate import Gate
 from liveconnect.mcs_service.policy_shelf import PolicyShelf
+from liveconnect.mcs_service.turns import Turns
 from liveconnect.refusals import CredentialsRefusedError, Refusals, RefusedError
 from liveconnect.report_bells import ReportBells
 from liveconnect.roster import Entry, Roster
@@ -49,6 +50,7 @@ class McsContext:
     faults: FaultPlan
     admission: Admission
     telling_admission: Admission
+    turns: Turns
     currency: Currency | None
     now: Now
     rng: random.Random

@@ -44,6 +44,7 @@ class Polling:
         """DELETE /commands/endpoint/{endpoint}/{commands}; one real client uses GET."""
         context = self._context
         entry = context.gate.endpoint_of_path(request)
+        context.turns.someone_fetches()
         commands = split_list(request.match_info["commands"])
         now = context.now()
         entry.last_seen = now
@@ -71,6 +72,7 @@ class Polling:
             if app_id != MCS:  # each endpoint has its own of this one, and nobody else fetches it
                 context.shelf.put(entry.tenant, app_id, policy_id, body)
         self._note(entry, app_id, policy_id)
+        context.turns.someone_fetches()
         return web.Response(body=body, content_type=XML)
 
     async def fragment(self, request: web.Request) -> web.Response:
@@ -85,6 +87,7 @@ class Polling:
             )
         policy_id, body = found
         self._note(entry, app_id, policy_id)
+        context.turns.someone_fetches()
         return web.Response(body=body, content_type="text/plain", charset="utf-8")
 
     async def _read(

@@ -1,11 +1,8 @@
 """What an endpoint tells: who it is, its statuses, its events, its responses.
 
 - Everything is answered after the commit; what was sent twice is taken once.
-- Statuses and events wait for a turn once they have come whole: after a change thousands of
-  endpoints report while others have yet to fetch what changed, and those go first.
+- Statuses and events wait for a turn once they have come whole (`liveconnect.mcs_service.turns`).
 """
-
-import asyncio
 
 from aiohttp import web
 
@@ -36,8 +33,6 @@ from liveconnect.store.records import Enrolled, Enrolment, ReceivedResponse
 
 ATTEMPT_HEADER = "X-Registration-Attempt"
 """Ours, optional: names one attempt to register, so that a lost answer makes no second endpoint."""
-AT_A_TIME = 32
-"""Documents that are read and stored at a time."""
 
 
 class Telling:
@@ -46,7 +41,6 @@ class Telling:
     def __init__(self, context: McsContext) -> None:
         self._context = context
         self._migrating = Migrating(context)
-        self._turns = asyncio.Semaphore(AT_A_TIME)
 
     async def register(self, request: web.Request) -> web.Response:
         """POST /register."""
@@ -70,7 +64,7 @@ class Telling:
         context = self._context
         entry = context.gate.endpoint_of_path(request)
         body = await read_body(request)
-        async with self._turns:
+        async with context.turns:
             received = await read_aside(read_statuses, body)
             fetches, entry.fetches = tuple(entry.fetches), []
             now = context.now()
@@ -92,7 +86,7 @@ class Telling:
         outcome = decode_outcome(body)
         if outcome is not None:
             return await self._migrating.take_outcome(entry, outcome)
-        async with self._turns:
+        async with context.turns:
             received = await read_aside(read_events, body)
             now = context.now()
             entry.last_seen = now

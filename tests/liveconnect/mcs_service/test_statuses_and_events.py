@@ -5,7 +5,7 @@ import asyncio
 from foundation.protocol import paths
 from foundation.protocol.events import Event, encode_events
 from foundation.protocol.statuses import Status, encode_statuses
-from liveconnect.mcs_service.telling import AT_A_TIME
+from liveconnect.mcs_service.turns import AT_A_TIME
 
 
 async def kinds(utm):
