@@ -9,7 +9,7 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
@@ -77,10 +77,12 @@ def find_object(db: Database, ref: str) -> Object | None:
     return None if row is None else _object(row)
 
 
-def all_objects(db: Database) -> Iterator[Object]:
-    """Return every object in the order of making."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM confd_objects ORDER BY rowid").fetchall()  # noqa: S608
-    return map(_object, rows)
+def all_objects(db: Database, classes: Collection[str] = ()) -> Iterator[Object]:
+    """Return every object in the order of making; of these classes only if any are named."""
+    places = ",".join("?" * len(classes))
+    where = f"WHERE class IN ({places}) " if classes else ""
+    query = f"SELECT {_COLUMNS} FROM confd_objects {where}ORDER BY rowid"  # noqa: S608
+    return map(_object, db.execute(query, list(classes)).fetchall())
 
 
 def objects_of(db: Database, class_: str, type_: str) -> tuple[Object, ...]:

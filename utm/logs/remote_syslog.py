@@ -10,11 +10,13 @@
 import asyncio
 from collections.abc import Sequence
 
+from sqlite_utils import Database
+
 from foundation.durable.writer import Writer
 from foundation.service import Service, Tasks
 from utm.confd import read_snapshot
 from utm.logs.syslog_sender import SyslogSender, SyslogState
-from utm.logs.syslog_settings import SyslogSettings, SyslogTarget, read_settings
+from utm.logs.syslog_settings import CLASSES, SyslogSettings, SyslogTarget, read_settings
 
 
 class RemoteSyslog(Service):
@@ -50,7 +52,7 @@ class RemoteSyslog(Service):
     async def load(self) -> None:
         """Read the configuration and do as it says."""
         async with self._loading:
-            settings = await self._writer.read(lambda db: read_settings(read_snapshot(db)))
+            settings = await self._writer.read(_read)
             self._settings = settings
             known = self._senders
             self._senders = {target: self._sender(target) for target in settings.targets}
@@ -85,3 +87,7 @@ class RemoteSyslog(Service):
             await self._changed.wait()
             self._changed.clear()
             await self.load()
+
+
+def _read(db: Database) -> SyslogSettings:
+    return read_settings(read_snapshot(db, CLASSES))

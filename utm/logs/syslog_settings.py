@@ -23,6 +23,8 @@ from utm.logs.views import LOG_VIEWS
 DEFAULT_BUFFER: Final = 1000
 DEFAULT_REOPEN_S: Final = 60.0
 DAEMON: Final = 3 << 3
+CLASSES: Final = ("remote_syslog", "network", "service")
+"""Classes of the objects that have a part in it; computers, of which there are many, have none."""
 _INFO: Final = 6
 _SEVERITIES: Final = {
     b"emergency": 0,

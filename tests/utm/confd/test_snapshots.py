@@ -1,6 +1,12 @@
 import pytest
 
-from utm.confd import NoSuchObjectError, ReferenceRefusedError, UnknownNodeError, move_endpoint
+from utm.confd import (
+    NoSuchObjectError,
+    ReferenceRefusedError,
+    UnknownNodeError,
+    move_endpoint,
+    read_snapshot,
+)
 
 
 def test_a_snapshot_does_not_see_later_changes(appliance):
@@ -19,6 +25,16 @@ def test_a_snapshot_cannot_be_changed(appliance):
     with pytest.raises(TypeError):
         snapshot.get("REF_NetworkAny").attributes["name"] = "Some"
     assert isinstance(snapshot.node("http.profiles"), tuple)
+
+
+def test_a_snapshot_of_some_classes_has_nothing_else(appliance):
+    appliance.create("epp", "endpoint", name="laptop")
+    whole = appliance.snapshot
+    some = read_snapshot(appliance.db, ("network", "service"))
+    assert {one.class_ for one in some.objects.values()} == {"network", "service"}
+    kept = {ref: one for ref, one in whole.objects.items() if one.class_ in ("network", "service")}
+    assert list(some.objects.items()) == list(kept.items())
+    assert (some.number, some.nodes) == (whole.number, whole.nodes)
 
 
 def test_a_missing_object_or_node_is_named(appliance):

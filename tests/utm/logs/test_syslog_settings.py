@@ -2,7 +2,14 @@
 
 import pytest
 
-from utm.logs.syslog_settings import DEFAULT_BUFFER, DEFAULT_REOPEN_S, priority, read_settings
+from utm.confd import read_snapshot
+from utm.logs.syslog_settings import (
+    CLASSES,
+    DEFAULT_BUFFER,
+    DEFAULT_REOPEN_S,
+    priority,
+    read_settings,
+)
 
 
 @pytest.fixture
@@ -13,7 +20,7 @@ def configured(appliance):
         )
         appliance.set_node("remote_syslog.status", True)
         appliance.set_node("remote_syslog.target", [made])
-        return read_settings(appliance.snapshot)
+        return read_settings(read_snapshot(appliance.db, CLASSES))
 
     return configure
 
@@ -24,7 +31,7 @@ def host(appliance):
 
 
 def test_nothing_is_sent_by_a_factory_new_appliance(appliance):
-    assert read_settings(appliance.snapshot).targets == ()
+    assert read_settings(read_snapshot(appliance.db, CLASSES)).targets == ()
 
 
 def test_a_server_is_a_host_and_a_port_object(configured, host):
@@ -55,13 +62,13 @@ def test_an_address_of_the_utm_is_refused(appliance, configured, host):
 def test_off_is_no_target(appliance, configured, host):
     assert configured(host).targets
     appliance.set_node("remote_syslog.status", False)
-    assert read_settings(appliance.snapshot).targets == ()
+    assert read_settings(read_snapshot(appliance.db, CLASSES)).targets == ()
 
 
 def test_a_server_that_is_gone_is_named(appliance, configured, host):
     configured(host)
     appliance.set_node("remote_syslog.target", ["REF_Gone"])
-    (target,) = read_settings(appliance.snapshot).targets
+    (target,) = read_settings(read_snapshot(appliance.db, CLASSES)).targets
     assert target.problem == "there is no such server"
 
 
@@ -69,14 +76,14 @@ def test_logs_are_selected_by_either_name_and_none_by_default(appliance, configu
     assert configured(host).logs == frozenset()
     labels = ["Endpoint Protection", "eplog", "Firewall"]
     appliance.set_node("remote_syslog.logs", labels)
-    assert read_settings(appliance.snapshot).logs == {"epsecd", "eplog"}
+    assert read_settings(read_snapshot(appliance.db, CLASSES)).logs == {"epsecd", "eplog"}
 
 
 def test_less_than_nothing_is_the_default(appliance, configured, host):
     configured(host)
     appliance.set_node("remote_syslog.buffer", -1)
     appliance.set_node("remote_syslog.time_reopen", -5)
-    settings = read_settings(appliance.snapshot)
+    settings = read_settings(read_snapshot(appliance.db, CLASSES))
     assert (settings.buffer, settings.reopen_s) == (DEFAULT_BUFFER, DEFAULT_REOPEN_S)
 
 
@@ -85,7 +92,7 @@ def test_buffer_and_pause_have_defaults(appliance, configured, host):
     assert (settings.buffer, settings.reopen_s) == (DEFAULT_BUFFER, DEFAULT_REOPEN_S)
     appliance.set_node("remote_syslog.buffer", 5)
     appliance.set_node("remote_syslog.time_reopen", 3)
-    settings = read_settings(appliance.snapshot)
+    settings = read_settings(read_snapshot(appliance.db, CLASSES))
     assert (settings.buffer, settings.reopen_s) == (5, 3)
 
 
