@@ -261,6 +261,22 @@ def test_other_ways_open_another_stream(with_push, documents, how):
     assert with_push(story, proxy=proxy, ways=relays, direct=False) == 1
 
 
+def test_whole_commands_in_a_back_off_are_followed_by_a_poll_that_ends_it(with_push, documents):
+    async def story(lab, push):
+        polls = await up(lab, push)
+        lab.server.fail("GET", "/commands/applications/", 500)
+        await push.say(WAKE_UP)
+        await lab.server.until(lambda: len(lab.server.poll_times) > polls)
+        lab.server.assign("SWC", 190, documents.policy(190, "rev-1"))
+        whole = commands_document(lab.server.commands.values()).decode()
+        said_at_s = asyncio.get_running_loop().time()
+        await push.say(whole)
+        await lab.server.until(lambda: len(lab.server.poll_times) > polls + 1)
+        return lab.server.poll_times[-1] - said_at_s < 5, list(lab.server.commands)
+
+    assert with_push(story) == (True, [])
+
+
 def test_a_push_server_without_tls_gets_no_token(with_push):
     async def story(lab, push):
         await asyncio.sleep(30)

@@ -11,11 +11,13 @@ import pytest
 from foundation.faults import Fault, Hop
 from foundation.protocol import paths
 from foundation.protocol.authorization import encode_bearer
-from foundation.protocol.commands import decode_assignments, decode_commands
+from foundation.protocol.commands import Command, decode_assignments, decode_commands
 from foundation.protocol.names import DEFAULT_BASE_PATH
 from foundation.protocol.push import CAPABILITIES_HEADER, EventReader, PushKind
+from liveconnect.commands import QueuedCommand
 from liveconnect.push import MOST_UNREAD, PushHub, PushStream
 from liveconnect.roster import Entry
+from liveconnect.store.records import Delivery
 
 GUARD_S = 60
 
@@ -231,6 +233,24 @@ async def test_the_policy_names_the_push_server_and_a_change_of_it_reaches_endpo
     assert f"<pushServer>{lab.service.mcs_url}</pushServer>" in policy
     assert DEFAULT_BASE_PATH.strip("/") in policy
     assert "<pushFallbackPollInterval>90</pushFallbackPollInterval>" in policy
+
+
+async def test_what_went_by_a_stream_that_has_ended_is_not_taken_for_delivered(clock):
+    entry, hub = Entry("t", "e", "d", b"", removed=False), PushHub(30)
+    entry.delivered = {"1": Delivery(clock(), "push"), "2": Delivery(clock(), "poll")}
+    hub.connect(PushStream(entry, len, lambda: False, asyncio.Event()))
+    assert set(entry.delivered) == {"2"}
+
+
+async def test_an_endpoint_that_was_loaded_anew_is_told_by_its_stream(clock):
+    before, after = (Entry("t", "e", "d", b"", removed=False) for _ in range(2))
+    asked = []
+    hub = PushHub(30, asked.append)
+    hub.connect(PushStream(before, len, lambda: False, asyncio.Event()))
+    after.waiting = (QueuedCommand(Command("1", "ALC", "<a/>", clock())),)
+    hub.notice(after)
+    assert asked == [after]
+    assert after.is_told
 
 
 async def test_a_stream_that_is_not_read_is_cut_off():

@@ -206,7 +206,7 @@ def test_a_wake_up_brings_a_poll_at_once():
     assert world.agent.wake_at_s == 1020
 
 
-def test_whole_commands_are_done_without_a_poll_and_say_how_to_listen():
+def test_whole_commands_are_done_and_a_poll_follows_other_settings():
     world = World()
     world.waiting = [assignment()]
     world.turn()
@@ -218,9 +218,22 @@ def test_whole_commands_are_done_without_a_poll_and_say_how_to_listen():
     world.answers = {"policy": [Answer(200, {}, policy)]}
     document = encode_commands([assignment(revision, "c-2")]).decode()
     assert world.agent.push_said(PushEvent(PushKind.COMMANDS, document))
-    assert world.turn()[:2] == ["ack", "policy"]
+    assert world.turn()[:3] == ["ack", "policy", "poll"]
     assert world.agent.is_push_wanted_now
     assert world.agent.push.url.startswith("https://other.example/")
+
+
+def test_whole_commands_in_a_back_off_are_followed_by_a_poll_that_ends_it():
+    world = World()
+    world.waiting = [assignment()]
+    world.turn()
+    world.answers = {"poll": [Answer(500, {}, b"")]}
+    world.later()
+    assert world.agent.is_failing
+    document = encode_commands([assignment(command_id="c-2")]).decode()
+    assert world.agent.push_said(PushEvent(PushKind.COMMANDS, document))
+    assert world.turn()[:3] == ["ack", "policy", "poll"]
+    assert not world.agent.is_failing
 
 
 def test_the_same_seed_makes_the_same_requests():
