@@ -82,10 +82,15 @@ async def settled_fleet(
 ) -> AsyncIterator[FleetProcesses]:
     """Run a fleet for the length of a block, which begins when all agents are connected."""
     async with fleet_processes(plan, processes) as fleet:
-        async with asyncio.timeout(SETTLE_S):
-            while not await _is_settled(fleet, plan.agents, is_listening=is_listening):
-                pass
+        await settle(fleet, plan.agents, is_listening=is_listening)
         yield fleet
+
+
+async def settle(fleet: FleetProcesses, agents: int, *, is_listening: bool) -> None:
+    """Wait until all agents are there and do nothing but poll."""
+    async with asyncio.timeout(SETTLE_S):
+        while not await _is_settled(fleet, agents, is_listening=is_listening):
+            pass
 
 
 async def _is_settled(fleet: FleetProcesses, agents: int, *, is_listening: bool) -> bool:

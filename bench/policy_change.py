@@ -8,7 +8,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bench.fleet_load import fleet_server, plan_for, settled_fleet
+from bench.fleet_load import fleet_server, plan_for, settle, settled_fleet
 from bench.measured import MeasuredProcess
 from bench.result import Result, Target
 from utmlab.fleet.running import FleetProcesses
@@ -46,12 +46,16 @@ async def _durations(agents: int, *, push: bool) -> list[float]:
             fleet_server(Path(folder), *options) as server,
             settled_fleet(plan_for(server, agents), is_listening=push) as fleet,
         ):
-            return await _changed(server, fleet, agents)
+            return await _changed(server, fleet, agents, is_listening=push)
 
 
-async def _changed(server: MeasuredProcess, fleet: FleetProcesses, agents: int) -> list[float]:
-    # The first change waits behind the reports that the ramp left the UTM with.
+async def _changed(
+    server: MeasuredProcess, fleet: FleetProcesses, agents: int, *, is_listening: bool
+) -> list[float]:
+    # The first change waits behind the reports that the ramp left the UTM with; the second is not
+    # to wait behind those of the first.
     for _ in range(2):
+        await settle(fleet, agents, is_listening=is_listening)
         known = set((await fleet.moment()).tally.spreads)
         asked_at = (await server.ask("edit"))["at"]
         async with asyncio.timeout(PATIENCE_S):
