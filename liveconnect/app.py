@@ -263,11 +263,11 @@ class LiveConnect(Service):
     def _push_hub(self) -> PushHub | None:
         if not self._config.push:
             return None
-        ping_interval_s = self._config.push_ping_timeout_s / 3
-        if self._config.database is not None:
-            # Who acknowledges at another worker shall not leave open how it was told.
-            return PushHub(ping_interval_s)
-        return PushHub(ping_interval_s, lambda entry: self._roster.carry(entry, self._now()))
+        return PushHub(
+            self._config.push_ping_timeout_s / 3,
+            lambda entry: self._roster.carry(entry, self._now()),
+            is_shared=self._config.database is not None,
+        )
 
     def _all_verbs(self) -> dict[str, Verb]:
         store, roster, parts = self._store, self._roster, self._parts

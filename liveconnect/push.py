@@ -5,6 +5,8 @@
   without a poll. For anything else it is woken, and polls.
 - An endpoint that was woken is not told again until it has polled: a wake-up carries nothing, so
   one is as good as many.
+- Where workers share a store, who was woken may poll at one that learns a moment later what for,
+  and would wait for its next poll. So it is woken a second time, unless its work is done by then.
 - What waits when a stream begins is told at once: it may have come while nobody listened. Later
   only what neither a poll nor an event has carried yet is told.
 - A stream that is not read does not grow: over its bound it is cut off, and the client polls.
@@ -25,6 +27,8 @@ from liveconnect.roster import Entry
 MOST_UNREAD: Final = 256_000
 """Bytes that may wait in a stream; a whole command document of usual size fits many times."""
 PINGS_AT_A_TIME: Final = 200
+AGAIN_S: Final = 1.5
+"""By then every worker that answers knows what was committed: none is stale for longer than 1 s."""
 TICK_S: Final = 1.0
 _WAKE: Final = encode_event(WAKE_UP)
 Carry = Callable[[Entry], bytes | None]
@@ -60,11 +64,19 @@ class PushHub:
     Args:
         ping_interval_s: After so much silence a stream is pinged.
         carry: What goes whole; by default nothing.
+        is_shared: Whether other workers answer polls too.
     """
 
-    def __init__(self, ping_interval_s: float, carry: Carry = lambda _entry: None) -> None:
+    def __init__(
+        self,
+        ping_interval_s: float,
+        carry: Carry = lambda _entry: None,
+        *,
+        is_shared: bool = False,
+    ) -> None:
         self.ping_interval_s = ping_interval_s
         self._carry = carry
+        self._is_shared = is_shared
         self._streams: dict[str, PushStream] = {}
 
     def __len__(self) -> int:
@@ -189,6 +201,13 @@ class PushHub:
     def _wake(self, stream: PushStream) -> None:
         stream.entry.is_told = not stream.is_silent
         self._write(stream, _WAKE)
+        if self._is_shared:
+            asyncio.get_running_loop().call_later(AGAIN_S, self._wake_again, stream)
+
+    def _wake_again(self, stream: PushStream) -> None:
+        entry = stream.entry
+        if len(entry.delivered) < len(entry.waiting) and not stream.ended.is_set():
+            self._write(stream, _WAKE)
 
     def _write(self, stream: PushStream, data: bytes) -> None:
         if stream.is_silent:

@@ -107,7 +107,7 @@ async def test_a_held_report_request_at_one_is_woken_by_a_report_at_the_other(wo
     assert report.kind == "event"
 
 
-async def test_a_push_stream_at_one_is_woken_by_what_the_other_commits(
+async def test_a_push_stream_at_one_carries_what_the_other_commits(
     workers, make_policy, make_group
 ):
     one, two = workers
@@ -119,7 +119,7 @@ async def test_a_push_stream_at_one_is_woken_by_what_the_other_commits(
     listener = Listener(stream)
     for content in ("one", "two"):  # it polls elsewhere between the two
         await utm.push(make_group("default", make_policy("SWC", content)))
-        assert (await listener.next()).kind is PushKind.WAKE_UP
+        assert (await listener.next()).kind is PushKind.COMMANDS
         await here.take_policies()
     await utm.request("DELETE", f"/link/v1/endpoints/{here.endpoint_id}")
     async with asyncio.timeout(PATIENCE_S):

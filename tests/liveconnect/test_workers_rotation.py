@@ -98,7 +98,7 @@ async def test_each_step_at_one_is_a_step_of_all_and_connections_stay_open(
             await until(is_in(each, phase))
             assert await held[workers.index(each)].is_answered()
         assert phase_of(new.parent) == phase
-        assert (await listener.next()).kind is PushKind.WAKE_UP
+        assert (await listener.next()).kind is PushKind.COMMANDS
         return told
 
     told = await step(one, "prepare", "prepared")

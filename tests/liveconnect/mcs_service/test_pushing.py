@@ -253,6 +253,29 @@ async def test_an_endpoint_that_was_loaded_anew_is_told_by_its_stream(clock):
     assert after.is_told
 
 
+@pytest.mark.parametrize("happens", ["nothing", "delivered", "done", "ended"])
+async def test_where_workers_share_a_store_a_wake_up_is_repeated_until_its_work_is_done(
+    clock, monkeypatch, happens
+):
+    monkeypatch.setattr("liveconnect.push.AGAIN_S", 0.0)
+    entry, written = Entry("t", "e", "d", b"", removed=False), []
+    stream = PushStream(entry, lambda data: written.append(data) or 0, bool, asyncio.Event())
+    hub = PushHub(3600, is_shared=True)
+    hub.connect(stream)
+    entry.waiting = (QueuedCommand(Command("1", "ALC", "<a/>", clock())),)
+    hub.notice(entry)
+    before = len(written)
+    if happens == "delivered":
+        entry.delivered = {"1": Delivery(clock(), "push")}
+    elif happens == "done":
+        entry.waiting = ()
+    elif happens == "ended":
+        stream.ended.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(written) - before == (happens == "nothing")
+
+
 async def test_a_stream_that_is_not_read_is_cut_off():
     entry = Entry("t", "e", "d", b"", removed=False)
     unread = 0
