@@ -129,8 +129,10 @@ async def _reset(
 async def _lost(
     _active: Active, request: web.Request, handler: Handler, _plan: FaultPlan
 ) -> web.StreamResponse:
-    await handler(request)
-    return _cut(request)
+    # The answer that was lost, for the journal: one that was refused is not to look like any other.
+    answer = await handler(request)
+    _cut(request)
+    return answer
 
 
 async def _stale_cookie(

@@ -74,6 +74,15 @@ async def test_a_lost_answer_has_been_carried_out(lab, endpoint):
     assert await endpoint.poll() == ()
 
 
+async def test_a_lost_answer_stands_in_the_journal_as_it_was(lab, endpoint):
+    await lab.service.verbs["remove_endpoint"](endpoint.endpoint_id)
+    inject(lab, "lost", calls=["poll"], times=TRIES)
+    with pytest.raises(BROKEN):
+        await poll(endpoint)
+    lost = [one for one in lab.service.journal.entries() if one.injected]
+    assert {one.status for one in lost} == {401}
+
+
 async def test_an_injected_status_has_changed_nothing(lab, endpoint):
     (command,) = await endpoint.poll()
     inject(lab, "status=500", calls=["ack"], times=1)
