@@ -234,8 +234,11 @@ class LabMachine(RuleBasedStateMachine):
         return numbers[0]
 
     def _served(self, name):
-        """Return how many answers with 200 a computer has had."""
-        return sum(one.status == 200 and self.ids[name] in one.path for one in self.book.exchanges)
+        """Return how many answers with 200 LiveConnect made for a computer, arrived or lost."""
+        return sum(
+            one.status == 200 and self.ids[name] in one.path and not _is_anothers(one)
+            for one in self.book.exchanges
+        )
 
     async def _mend_and_judge(self):
         await self.lab.faults.clear()
@@ -258,3 +261,8 @@ class LabMachine(RuleBasedStateMachine):
 
     def _blocks(self, host):
         return host in self.blocked[self.newest]
+
+
+def _is_anothers(exchange):
+    """Tell whether a fault answered, or nobody, in LiveConnect's place."""
+    return exchange.injected and not exchange.injected.endswith("lost")
