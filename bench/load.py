@@ -78,12 +78,21 @@ class Connection(asyncio.Protocol):
 
 async def connect(port: int, ca: Path) -> Connection:
     """Return a connection to a server of `localhost` whose certificate is from `ca`."""
+    (connection,) = await connect_often(port, ca, 1)
+    return connection
+
+
+async def connect_often(port: int, ca: Path, times: int) -> list[Connection]:
+    """Return so many connections likewise."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(ca)
-    _, connection = await asyncio.get_running_loop().create_connection(
-        Connection, "127.0.0.1", port, ssl=context, server_hostname="localhost"
-    )
-    return connection
+    connections = []
+    for _ in range(times):
+        _, connection = await asyncio.get_running_loop().create_connection(
+            Connection, "127.0.0.1", port, ssl=context, server_hostname="localhost"
+        )
+        connections.append(connection)
+    return connections
 
 
 def request(
